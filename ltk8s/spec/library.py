@@ -1,0 +1,192 @@
+"""Finding experiments and profiles: the presets that come along, a directory of one's own, or a path to one YAML file."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import ltk8s
+from ltk8s.errors import UsageError, did_you_mean
+from ltk8s.spec.base import parse
+from ltk8s.spec.experiment import Experiment
+from ltk8s.spec.profile import Family, Profile, in_family
+
+KINDS = ("experiment", "sweep", "study")
+
+
+def presets_directory() -> Path:
+    """Where the presets are: inside an installed package, beside it in a checkout."""
+    package = Path(ltk8s.__file__).parent
+    return package / "jobs" if (package / "jobs").is_dir() else package.parent / "jobs"
+
+
+class Library:
+    """The experiments and profiles of one directory."""
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self.directory = directory or presets_directory()
+        if not self.directory.is_dir():
+            raise UsageError(f"There is no directory {str(self.directory)!r}.", "Give --jobs a directory of experiment files.")
+
+    def names(self) -> list[str]:
+        """All that can be submitted: experiments, sweeps and studies."""
+        return sorted(path.stem for path in self.directory.glob("*.yaml"))
+
+    def experiments(self) -> list[str]:
+        return [name for name in self.names() if self.kind(name) == "experiment"]
+
+    def profiles(self) -> list[str]:
+        return sorted(path.stem for path in self.profiles_directory.glob("*.yaml"))
+
+    @property
+    def profiles_directory(self) -> Path:
+        own = self.directory / "profiles"
+        return own if own.is_dir() else presets_directory() / "profiles"
+
+    def read_experiment(self, name_or_path: str) -> tuple[str, dict[str, Any]]:
+        """Return the experiment's name and its fields as written.
+
+        The file may hold a sweep or a study as well: its ``kind`` says so.
+
+        Raises:
+            UsageError: if there is no such experiment (the nearest name is suggested) or the file is no mapping.
+        """
+        path = self.path(name_or_path)
+        if not path.is_file():
+            raise UsageError(
+                f"There is no experiment {name_or_path!r}.{did_you_mean(name_or_path, self.names())}",
+                "`ltk8s experiments` lists them; a path to a YAML file works too.",
+            )
+        return path.stem, read_mapping(path)
+
+    def path(self, name_or_path: str) -> Path:
+        """The file of an experiment, which need not be there."""
+        path = Path(name_or_path)
+        return path if path.suffix in {".yaml", ".yml"} else self.directory / f"{name_or_path}.yaml"
+
+    def commit(self, name_or_path: str) -> str:
+        """The git commit in which the experiment's file was changed last; empty where there is none that has it as it is."""
+        return commit_of(self.path(name_or_path))
+
+    def kind(self, name_or_path: str) -> str:
+        """``experiment``, ``sweep`` or ``study``, as the file says. Raises UsageError for any other."""
+        name, fields = self.read_experiment(name_or_path)
+        kind = fields.get("kind", "experiment")
+        if kind not in KINDS:
+            raise UsageError(f"{name!r} is of the kind {kind!r}.", f"Its kind is {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
+        return str(kind)
+
+    def read_profile(self, name: str) -> Profile:
+        """Return the profile ``name``.
+
+        Raises:
+            UsageError: if there is none of that name; the nearest is suggested.
+        """
+        path = self.profiles_directory / f"{name}.yaml"
+        if not path.is_file():
+            raise UsageError(
+                f"There is no profile {name!r}.{did_you_mean(name, self.profiles())}",
+                f"Profiles are {', '.join(self.profiles())}.",
+            )
+        return parse(Profile, read_mapping(path), f"The profile {name!r}")
+
+    def experiment(
+        self,
+        name_or_path: str,
+        *,
+        profile: str,
+        family: Family | None = None,
+        overrides: dict[str, Any] | None = None,
+    ) -> tuple[str, Experiment]:
+        """Read an experiment, lay the profile over it, then ``overrides`` (dotted path → value), and validate.
+
+        Returns the experiment's name and the experiment, with the networks of the family that was chosen.
+        """
+        name, fields = self.read_experiment(name_or_path)
+        if (kind := fields.pop("kind", "experiment")) != "experiment":
+            raise UsageError(f"{name!r} is a {kind}, not an experiment.", "Name an experiment here.")
+        overlay = self.read_profile(profile)
+        fields = with_scale(fields, overlay)
+        for path, value in (overrides or {}).items():
+            fields = with_override(fields, path, value)
+        experiment = parse(Experiment, fields, f"The experiment {name!r}")
+        chosen = family or overlay.family
+        learners = tuple(
+            learner.model_copy(update={"arch": in_family(learner.arch, chosen)}) for learner in experiment.learners
+        )
+        return name, experiment.model_copy(update={"learners": learners})
+
+
+@cache
+def commit_of(path: Path) -> str:
+    """The git commit in which a file was changed last.
+
+    Empty where it is not under git, has changes that are not committed, or git is not there.
+    """
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(path.parent), *arguments, "--", path.name]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    try:
+        return "" if git("status", "--porcelain") else git("log", "-1", "--format=%H")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds one mapping.
+
+    Raises:
+        UsageError: naming the file, and the line where it cannot be parsed.
+    """
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}.", "Correct the file.") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"{path} holds no fields.", "An experiment is a mapping; `ltk8s experiments baseline` shows one.")
+    return value
+
+
+def with_scale(fields: dict[str, Any], profile: Profile) -> dict[str, Any]:
+    """Lay a profile's scale over an experiment's fields; a duration replaces the other kind of duration."""
+    train = dict(fields.get("train") or {})
+    if {"epochs", "steps"} & set(profile.train):
+        train = {name: value for name, value in train.items() if name not in {"epochs", "steps"}}
+    return {
+        **fields,
+        "train": {**train, **profile.train},
+        "resources": {**(fields.get("resources") or {}), **profile.resources},
+    }
+
+
+def with_override(fields: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """Set one dotted path; a list is entered by index (``learners.0.arch``).
+
+    >>> with_override({"train": {"epochs": 10}}, "train.steps", 50)
+    {'train': {'steps': 50}}
+    """
+    head, _, rest = path.partition(".")
+    if not head:
+        raise UsageError(f"{path!r} is no path of a field.", "Write it as in --set train.epochs=5.")
+    if not rest:
+        replaced = {"epochs": "steps", "steps": "epochs"}.get(head)
+        return {**{name: kept for name, kept in fields.items() if name != replaced}, head: value}
+    inner = fields.get(head)
+    if isinstance(inner, list | tuple):
+        return {**fields, head: _with_item(list(inner), rest, value, head)}
+    return {**fields, head: with_override(dict(inner) if isinstance(inner, dict) else {}, rest, value)}
+
+
+def _with_item(items: list[Any], path: str, value: Any, name: str) -> list[Any]:
+    index, _, rest = path.partition(".")
+    if not index.isdigit() or int(index) >= len(items):
+        raise UsageError(f"{name} has no item {index!r}: it has {len(items)}.", f"Count from 0, as in --set {name}.0.…=….")
+    at = int(index)
+    items[at] = with_override(dict(items[at]), rest, value) if rest else value
+    return items

@@ -1,0 +1,116 @@
+"""From a sweep's file to experiments, one for each point: profile, command line and the point's settings laid over the base."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ltk8s.errors import UsageError
+from ltk8s.spec.base import parse
+from ltk8s.spec.experiment import Experiment
+from ltk8s.spec.library import Library
+from ltk8s.spec.profile import Family
+from ltk8s.spec.sweep import Settings, Sweep, label
+
+FIXED = ("dataset", "title", "resources", "kind")
+"""What all points share, or nothing could be said of which is better; ``set`` and the command line may change it."""
+
+
+@dataclass(frozen=True)
+class ResolvedPoint:
+    """One point of a sweep as the experiment that it stands for."""
+
+    label: str
+    settings: Settings
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class ResolvedSweep:
+    """A sweep whose experiments are read: ``base`` as it is without any point's settings, with the sweep's title."""
+
+    name: str
+    sweep: Sweep
+    base: Experiment
+    points: tuple[ResolvedPoint, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def architectures(self) -> list[str]:
+        """The networks of all points, each once."""
+        return list(dict.fromkeys(learner.arch for point in self.points for learner in point.experiment.learners))
+
+    def without(self, architectures: Collection[str]) -> ResolvedSweep:
+        """The sweep but for the points that need one of these networks, whose weights are not at hand.
+
+        Raises:
+            UsageError: if fewer than two points are left.
+        """
+        out = [point for point in self.points if any(each.arch in architectures for each in point.experiment.learners)]
+        left = tuple(point for point in self.points if point not in out)
+        if len(left) < 2:
+            raise UsageError(
+                f"The sweep {self.name!r} has {len(left)} of {len(self.points)} points whose weights are at hand.",
+                f"Run `ltk8s weights stage {' '.join(sorted(architectures))}` where there is a network, or give files.",
+            )
+        note = f"Left out, since the weights are not at hand: {', '.join(point.label for point in out)}."
+        return replace(self, points=left, notes=(*self.notes, note) if out else self.notes)
+
+
+def resolve_sweep(
+    library: Library,
+    name_or_path: str,
+    *,
+    profile: str,
+    family: Family | None = None,
+    overrides: dict[str, Any] | None = None,
+) -> ResolvedSweep:
+    """Read a sweep and, for each of its points, the experiment that it stands for.
+
+    What is laid over the base, each above the one before: profile, the sweep's ``set``, ``overrides``, the point's settings.
+
+    Raises:
+        UsageError: if it is no valid sweep, a point changes what all must share, or ``overrides`` change what is swept.
+    """
+    name, fields = library.read_experiment(name_or_path)
+    sweep = parse(Sweep, fields, f"The sweep {name!r}")
+    _check_paths(name, sweep, overrides or {})
+    shared = {**sweep.set, **(overrides or {})}
+    base = _base(library, name_or_path, sweep)
+
+    def read(settings: Settings) -> Experiment:
+        _, experiment = library.experiment(base, profile=profile, family=family, overrides={**shared, **settings})
+        return experiment.model_copy(update={"title": sweep.title})
+
+    points = tuple(_point(named, settings, read(settings)) for named, settings in sweep.points())
+    return ResolvedSweep(name, sweep, read({}), points)
+
+
+def _point(named: str, settings: Settings, experiment: Experiment) -> ResolvedPoint:
+    """A point; one that is named by its networks goes by those of the family that was chosen."""
+    only_networks = bool(settings) and all(path.partition(".")[0] == "learners" for path in settings)
+    if only_networks and named == label(settings):
+        named = " + ".join(learner.arch for learner in experiment.learners)
+    return ResolvedPoint(named, settings, experiment)
+
+
+def _base(library: Library, name_or_path: str, sweep: Sweep) -> str:
+    """The base's name; a path is one relative to the sweep's own file."""
+    if Path(sweep.base).suffix not in {".yaml", ".yml"}:
+        return sweep.base
+    beside = Path(name_or_path).parent if Path(name_or_path).suffix in {".yaml", ".yml"} else library.directory
+    return str(beside / sweep.base)
+
+
+def _check_paths(name: str, sweep: Sweep, overrides: dict[str, Any]) -> None:
+    for path in sorted(sweep.paths()):
+        if path.partition(".")[0] in FIXED:
+            raise UsageError(
+                f"The sweep {name!r} has points with different {path!r}: their scores could not be compared.",
+                "Sweep what the learners or the fusion do; --ratio and --dataset set it for all points.",
+            )
+        for other in overrides:
+            if other == path or other.startswith(f"{path}.") or path.startswith(f"{other}."):
+                raise UsageError(f"The sweep {name!r} tries values of {path!r} itself.", f"Leave out --set {other}.")
