@@ -1,0 +1,136 @@
+"""Image folders in a zip or tar archive. No path inside an archive ever becomes a path on this machine."""
+
+from __future__ import annotations
+
+import lzma
+import shutil
+import tarfile
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from ltk8s.data.shards import file_sha256
+from ltk8s.data.sources.base import Listing, is_hidden, is_image, listed
+from ltk8s.data.sources.layout import arrange
+from ltk8s.errors import UsageError
+
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError)
+
+
+class ZipSource:
+    """A zip archive, read in place."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.title = f"archive {path.name}"
+
+    def identity(self) -> str:
+        return f"archive:{file_sha256(self.path)}"
+
+    def listing(self) -> Listing:
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                members = {member.filename: member for member in archive.infolist()}
+        except BROKEN as error:
+            raise unreadable(self.path, error) from None
+        refuse_unsafe(self.path, members)
+        files = [name for name, member in members.items() if not member.is_dir()]
+        items, ignored = arrange(files, parents(members), repr(self.path.name))
+        locked = [item.name for item in items if members[item.name].flag_bits & 1]
+        if locked:
+            raise UsageError(f"{self.path.name!r} is encrypted: {listed(locked, 1)}.", "Give an archive without a password.")
+        size = sum(members[item.name].file_size for item in items)
+        return Listing(items, partial(read_member, self.path), size, ignored)
+
+
+def read_member(path: Path, name: str) -> bytes:
+    return _open_zip(path).read(name)
+
+
+@lru_cache(maxsize=2)
+def _open_zip(path: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(path)
+
+
+class TarSource:
+    """A tar archive. It can only be read in one go, so its images are put in a folder of numbered files first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.title = f"archive {path.name}"
+
+    def identity(self) -> str:
+        return f"archive:{file_sha256(self.path)}"
+
+    def listing(self) -> Listing:
+        spool = Spool(Path(tempfile.mkdtemp(prefix="ltk8s-tar-")))
+        weakref.finalize(spool, shutil.rmtree, spool.folder, ignore_errors=True)
+        try:
+            files, folders = self._unpack(spool)
+        except BROKEN as error:
+            raise unreadable(self.path, error) from None
+        items, ignored = arrange(files, folders, repr(self.path.name))
+        links = [item.name for item in items if item.name not in spool.places]
+        if links:
+            raise UsageError(f"{self.path.name!r} holds links in place of images: {listed(links)}.", "Pack it with `tar -h`.")
+        return Listing(items, spool, sum(spool.path(item.name).stat().st_size for item in items), ignored)
+
+    def _unpack(self, spool: Spool) -> tuple[list[str], list[str]]:
+        """Put the images into the spool; return the archive's files and folders."""
+        names: list[str] = []
+        with tarfile.open(self.path) as archive:
+            for member in archive:
+                name = member.name.removeprefix("./")
+                names.append(f"{name}/" if member.isdir() else name)
+                if member.isfile() and is_image(name) and not is_hidden(name):
+                    with spool.create(name).open("wb") as file:
+                        shutil.copyfileobj(cast("IO[bytes]", archive.extractfile(member)), file)
+            if cast("IO[bytes]", archive.fileobj).tell() < archive.offset + tarfile.BLOCKSIZE:
+                raise tarfile.ReadError("it has no end")
+        refuse_unsafe(self.path, names)
+        return [name for name in names if not name.endswith("/")], parents(names)
+
+
+@dataclass
+class Spool:
+    """Images of an archive as numbered files. The folder goes when the spool does; copies in other processes leave it be."""
+
+    folder: Path
+    places: dict[str, str] = field(default_factory=dict)
+
+    def create(self, name: str) -> Path:
+        self.places[name] = f"{len(self.places):09d}"
+        return self.path(name)
+
+    def path(self, name: str) -> Path:
+        return self.folder / self.places[name]
+
+    def __call__(self, name: str) -> bytes:
+        return self.path(name).read_bytes()
+
+
+def parents(names: Iterable[str]) -> list[str]:
+    """Every folder that a member lies in or is; zip archives need not list them."""
+    every = [*names]
+    folders = {str(parent) for name in every for parent in PurePosixPath(name).parents}
+    return sorted((folders | {name.rstrip("/") for name in every if name.endswith("/")}) - {".", ""})
+
+
+def refuse_unsafe(path: Path, names: Iterable[str]) -> None:
+    """Refuse an archive with a member that points outside of it: whoever made it had something else in mind than images."""
+    outside = [name for name in names if name.startswith("/") or ".." in name.split("/")]
+    if outside:
+        raise UsageError(
+            f"{path.name!r} has a path that leads outside of it: {listed(outside, 1)}.", "Do not use this archive."
+        )
+
+
+def unreadable(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"The archive {path.name!r} cannot be read: {error}.", "It may be cut off: fetch or make it anew.")

@@ -1,0 +1,87 @@
+"""From the paths in a tree to labelled items: ``train/`` and ``test/`` of class folders, or one tree of class folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ltk8s.data.sources.base import SUFFIXES, Item, is_hidden, is_image, listed
+from ltk8s.errors import UsageError
+
+OTHER_PARTS = {"val", "valid", "validation", "dev", "unlabeled", "unlabelled"}
+
+Path = tuple[str, ...]
+
+
+def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[tuple[Item, ...], int]:
+    """Return the items of a tree, and how many files are no item: hidden, no image, or in no class folder.
+
+    Args:
+        files: ``/``-separated paths below the tree's root.
+        folders: the folders below the root, as far as the source knows them: what shows a class without images.
+        where: the tree's name, for messages.
+
+    Raises:
+        UsageError: if there is no image, no class folder, a class folder without images, or another part than train and test.
+    """
+    every = list(files)
+    images = [(*path.split("/"),) for path in every if is_image(path) and not is_hidden(path)]
+    if not images:
+        raise UsageError(f"{where} holds no images.", f"Images are files ending in {', '.join(SUFFIXES)}.")
+    if all(len(path) < 2 for path in images):
+        raise UsageError(
+            f"{where} holds no class folders: its images lie side by side.", "Put the images of each class in a folder."
+        )
+
+    root = _wrapper(images)
+    parts = _parts([path[len(root) :] for path in images], where)
+    depth = len(root) + (1 if parts else 0)
+    items = tuple(
+        Item(name="/".join(path), label=path[depth], part="train" if path[depth - 1] == "train" else "test")
+        if len(parts) == 2
+        else Item(name="/".join(path), label=path[depth])
+        for path in images
+        if len(path) > depth + 1 and path[: len(root)] == root
+    )
+    filled = {(*item.name.split("/")[: depth + 1],) for item in items}
+    _refuse_empty([(*folder.split("/"),) for folder in folders], root, depth, filled, where)
+    return items, len(every) - len(items)
+
+
+def _wrapper(images: Sequence[Path]) -> Path:
+    """The folders around the class folders or parts: archives often have one around everything."""
+    root: Path = ()
+    while True:
+        inside = [path[len(root) :] for path in images if path[: len(root)] == root and len(path) > len(root) + 1]
+        tops = {path[0] for path in inside}
+        if len(tops) > 1 or tops & {"train", "test"} or any(len(path) < 3 for path in inside):
+            return root
+        root = (*root, *tops)
+
+
+def _parts(images: Sequence[Path], where: str) -> set[str]:
+    """The parts that the tree is cut into, none where its top folders are the classes.
+
+    A class may be called ``train`` too (CIFAR-100 has one): images, not class folders, lie in it then.
+    """
+    inside = [path for path in images if len(path) > 1]
+    tops = {path[0] for path in inside}
+    if not tops <= {"train", "test"} | OTHER_PARTS or any(len(path) < 3 for path in inside):
+        return set()
+    if tops & OTHER_PARTS:
+        raise UsageError(
+            f"{where} has the parts {listed(sorted(tops))}, but a data set has train and test.",
+            "Rename the part to evaluate on to 'test' and take the others out.",
+        )
+    if tops == {"test"}:
+        raise UsageError(f"{where} has a test part and no train part.", "Put the images to train on in train/<class>/.")
+    return tops
+
+
+def _refuse_empty(folders: Iterable[Path], root: Path, depth: int, filled: set[Path], where: str) -> None:
+    empty = [
+        "/".join(folder)
+        for folder in folders
+        if len(folder) == depth + 1 and folder[: len(root)] == root and folder not in filled and not is_hidden("/".join(folder))
+    ]
+    if empty:
+        raise UsageError(f"{where} has class folders without an image: {listed(sorted(empty))}.", "Remove them, or add images.")

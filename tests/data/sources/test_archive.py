@@ -1,0 +1,95 @@
+import io
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ltk8s.data.sources import open_source
+from ltk8s.data.sources.archive import ZipSource
+from ltk8s.errors import UsageError
+
+PNG = io.BytesIO()
+Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(PNG, "PNG")
+
+
+def make_zip(path, names):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"" if name.endswith("/") else PNG.getvalue())
+    return path
+
+
+def make_tar(path, names, kind=tarfile.REGTYPE):
+    with tarfile.open(path, "w:gz" if path.suffix == ".gz" else "w") as archive:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.type = tarfile.DIRTYPE if name.endswith("/") else kind
+            member.size = PNG.tell() if member.isfile() else 0
+            archive.addfile(member, io.BytesIO(PNG.getvalue()))
+    return path
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_archives_are_read_like_folders(tmp_path, make, suffix):
+    name = "set.zip" if make is make_zip else f"set.tar{suffix}"
+    listing = open_source(
+        "set", make(tmp_path / name, ["set/train/cat/1.png", "set/test/cat/1.png", "set/notes.txt"])
+    ).listing()
+    assert [(item.part, item.label) for item in listing.items] == [("train", "cat"), ("test", "cat")]
+    assert listing.ignored == 1
+    assert listing.bytes == 2 * PNG.tell()
+    assert listing.read("set/train/cat/1.png") == PNG.getvalue()
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+@pytest.mark.parametrize("name", ["../evil/1.png", "/etc/cat/1.png", "cat/../../1.png"])
+def test_a_path_out_of_the_archive_is_refused(tmp_path, make, name):
+    path = make(tmp_path / ("set.zip" if make is make_zip else "set.tar"), ["cat/1.png", name])
+    with pytest.raises(UsageError, match=r"has a path that leads outside of it: "):
+        open_source("set", path).listing()
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_nothing_is_written_beside_an_archive(tmp_path, make):
+    path = make(tmp_path / ("set.zip" if make is make_zip else "set.tar"), ["cat/1.png", "dog/1.png"])
+    open_source("set", path).listing()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar])
+def test_an_empty_class_folder_is_refused(tmp_path, make):
+    path = make(tmp_path / ("set.zip" if make is make_zip else "set.tar"), ["cat/1.png", "dog/1.png", "eel/"])
+    with pytest.raises(UsageError, match="class folders without an image: eel"):
+        open_source("set", path).listing()
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.tar.gz", "set.tar"])
+def test_a_cut_archive_is_named(tmp_path, name):
+    path = (make_zip if name == "set.zip" else make_tar)(tmp_path / name, [f"cat/{i}.png" for i in range(20)])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(UsageError, match=f"archive '{name}' cannot be read"):
+        open_source("set", path).listing()
+
+
+def test_a_link_in_place_of_an_image_is_refused(tmp_path):
+    path = make_tar(tmp_path / "set.tar", ["cat/1.png"], kind=tarfile.SYMTYPE)
+    with pytest.raises(UsageError, match="holds links in place of images: cat/1"):
+        open_source("set", path).listing()
+
+
+def test_an_unpacked_tar_goes_when_nobody_reads_it_any_more(tmp_path):
+    listing = open_source("set", make_tar(tmp_path / "set.tar", ["cat/1.png", "dog/1.png"])).listing()
+    place = listing.read.path("cat/1.png")
+    assert place.is_file()
+    del listing
+    assert not place.parent.exists()
+
+
+def test_identity_follows_the_content(tmp_path):
+    first = ZipSource(make_zip(tmp_path / "a.zip", ["cat/1.png"])).identity()
+    (tmp_path / "b.zip").write_bytes((tmp_path / "a.zip").read_bytes())
+    assert ZipSource(tmp_path / "b.zip").identity() == first
+    assert ZipSource(make_zip(tmp_path / "a.zip", ["cat/1.png", "cat/2.png"])).identity() != first

@@ -1,0 +1,61 @@
+import pytest
+
+from ltk8s.data.sources.layout import arrange
+from ltk8s.errors import UsageError
+
+
+def labels(files, folders=()):
+    items, _ = arrange(files, folders, "'set'")
+    return [(item.part, item.label) for item in items]
+
+
+def test_train_and_test_folders_are_the_parts():
+    assert labels(["train/cat/1.png", "test/cat/1.png"]) == [("train", "cat"), ("test", "cat")]
+
+
+def test_train_alone_is_still_to_be_divided():
+    assert labels(["train/cat/1.png", "train/dog/1.png"]) == [(None, "cat"), (None, "dog")]
+
+
+def test_one_tree_of_class_folders():
+    assert labels(["cat/1.png", "dog/1.png"]) == [(None, "cat"), (None, "dog")]
+
+
+def test_a_class_may_be_called_train():
+    assert labels(["train/1.png", "test/1.png", "tractor/1.png"]) == [(None, "train"), (None, "test"), (None, "tractor")]
+
+
+def test_a_class_folder_may_have_folders():
+    assert labels(["cat/black/1.png", "dog/1.png"]) == [(None, "cat"), (None, "dog")]
+
+
+@pytest.mark.parametrize("wrapper", ["set", "a/b/c"])
+def test_folders_around_everything_are_skipped(wrapper):
+    files = [f"{wrapper}/train/cat/1.png", f"{wrapper}/test/cat/1.png", "preview.png"]
+    assert labels(files) == [("train", "cat"), ("test", "cat")]
+    assert labels([f"{wrapper}/cat/1.png", f"{wrapper}/dog/1.png"]) == [(None, "cat"), (None, "dog")]
+
+
+def test_what_is_no_image_of_a_class_is_counted():
+    files = ["cat/1.png", "dog/1.PNG", "cat/.hidden.png", "__MACOSX/cat/1.png", "cat/notes.txt", "stray.jpg", "Thumbs.db"]
+    items, ignored = arrange(files, [], "'set'")
+    assert [item.name for item in items] == ["cat/1.png", "dog/1.PNG"]
+    assert ignored == 5
+
+
+@pytest.mark.parametrize(
+    ("files", "folders", "message"),
+    [
+        (["cat/readme.txt"], [], "'set' holds no images"),
+        ([], [], "'set' holds no images"),
+        (["1.png", "2.png"], [], "holds no class folders: its images lie side by side"),
+        (["train/cat/1.png", "val/cat/1.png"], [], "has the parts train, val, but a data set has train and test"),
+        (["test/cat/1.png"], [], "has a test part and no train part"),
+        (["cat/1.png", "dog/1.png"], ["cat", "dog", "eel", ".git"], "class folders without an image: eel."),
+        (["train/cat/1.png", "test/cat/1.png"], ["train/eel", "train/cat"], "class folders without an image: train/eel."),
+        (["set/cat/1.png", "set/dog/1.png"], ["set/eel", "docs"], "class folders without an image: set/eel."),
+    ],
+)
+def test_refuses_what_makes_no_data_set(files, folders, message):
+    with pytest.raises(UsageError, match=message):
+        arrange(files, folders, "'set'")
