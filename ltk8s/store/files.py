@@ -1,0 +1,188 @@
+"""The store as a directory: one file an object."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from ltk8s.errors import NotFound, StoreError
+from ltk8s.store.aside import written_aside
+from ltk8s.store.base import ObjectInfo
+from ltk8s.store.keys import check_key, check_prefix
+
+PARTS = ".parts"
+"""Where objects are while they are written. No key starts with a dot, so nothing here is ever taken for an object."""
+
+STALE_SECONDS = 24 * 3600
+"""A part this old belongs to a writer that was killed."""
+
+
+class FileStore:
+    """Objects as files below one directory, which the first write creates.
+
+    A file is written aside, synchronised, then renamed (or, for ``put_if_absent``, linked) into its place, so that no reader
+    ever sees half an object, whenever the writer or the machine stops.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __repr__(self) -> str:
+        return f"FileStore({str(self.directory)!r})"
+
+    @property
+    def url(self) -> str:
+        return self.directory.as_uri()
+
+    @property
+    def address(self) -> str:
+        return self.url
+
+    def path(self, key: str) -> Path:
+        """The file of an object; of a prefix that ends in ``/``, the directory."""
+        return self.directory / check_prefix(key)
+
+    def get(self, key: str) -> bytes:
+        with self._reading(key):
+            return self._file(key).read_bytes()
+
+    def put(self, key: str, data: bytes) -> None:
+        self._write(key, lambda part: part.write(data), _replace)
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        return self._write(key, lambda part: part.write(data), _link)
+
+    def download(self, key: str, path: Path) -> None:
+        with self._reading(key):
+            source = self._file(key).open("rb")
+        with source, written_aside(path) as target:
+            shutil.copyfileobj(source, target)
+
+    def upload(self, key: str, path: Path) -> None:
+        with path.open("rb") as source:
+            self._write(key, lambda part: shutil.copyfileobj(source, part), _replace)
+
+    def exists(self, key: str) -> bool:
+        with self._explained("read", key), suppress(FileNotFoundError, NotADirectoryError):
+            return stat.S_ISREG(self._file(key).stat().st_mode)
+        return False
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        folder = check_prefix(prefix).rpartition("/")[0]
+        with self._explained("list", prefix):
+            yield from _walk(self.directory / folder, f"{folder}/" if folder else "", prefix)
+
+    def delete(self, key: str) -> None:
+        with self._explained("delete", key):
+            file = self._file(key)
+            with suppress(FileNotFoundError, NotADirectoryError):
+                file.unlink()
+            self._remove_empty(file.parent)
+
+    def _file(self, key: str) -> Path:
+        return self.directory / check_key(key)
+
+    def _write(self, key: str, fill: Callable[[BinaryIO], object], place: Callable[[Path, Path], bool]) -> bool:
+        file = self._file(key)
+        with self._explained("write", key):
+            part = self._parts() / uuid.uuid4().hex
+            try:
+                with part.open("xb") as opened:
+                    fill(opened)
+                    opened.flush()
+                    os.fsync(opened.fileno())
+                return _in_place(part, file, place)
+            finally:
+                part.unlink(missing_ok=True)
+
+    def _parts(self) -> Path:
+        """The directory for parts, made if need be and swept of what killed writers left behind."""
+        parts = self.directory / PARTS
+        parts.mkdir(parents=True, exist_ok=True)
+        for left in parts.iterdir():
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > STALE_SECONDS:
+                    left.unlink()
+        return parts
+
+    def _remove_empty(self, directory: Path) -> None:
+        """Remove the directories above a deleted object as far as they are empty, since they are no objects."""
+        with suppress(OSError):
+            while directory != self.directory:
+                directory.rmdir()
+                directory = directory.parent
+
+    @contextmanager
+    def _reading(self, key: str) -> Iterator[None]:
+        with self._explained("read", key):
+            try:
+                yield
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                raise NotFound(key, self.url) from None
+
+    @contextmanager
+    def _explained(self, doing: str, key: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise StoreError(f"The store {self.url} cannot {doing} {key!r}: {reason}.", _remedy(error.errno)) from error
+
+
+def _remedy(number: int | None) -> str:
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return "Make room there (`ltk8s gc` removes what no run needs), or choose another directory."
+    if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "Give this user the right to read and write there, or choose another directory."
+    return "Check that this is a directory and that its disk is mounted."
+
+
+def _replace(part: Path, file: Path) -> bool:
+    os.replace(part, file)
+    return True
+
+
+def _link(part: Path, file: Path) -> bool:
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _in_place(part: Path, file: Path, place: Callable[[Path, Path], bool]) -> bool:
+    """Give a part its name. Where a concurrent delete takes away the directory that is still empty, it is made again."""
+    for _ in range(10):
+        with suppress(FileNotFoundError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            return place(part, file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return place(part, file)
+
+
+def _walk(directory: Path, base: str, prefix: str) -> Iterator[ObjectInfo]:
+    """The objects below ``directory``, whose keys start with ``base``, in the order of S3: by the whole key."""
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: f"{entry.name}/" if entry.is_dir() else entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        key = base + entry.name
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            if f"{key}/".startswith(prefix) or prefix.startswith(f"{key}/"):
+                yield from _walk(directory / entry.name, f"{key}/", prefix)
+        elif key.startswith(prefix):
+            with suppress(FileNotFoundError):
+                status = entry.stat()
+                yield ObjectInfo(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
