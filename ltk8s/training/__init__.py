@@ -1,0 +1,1 @@
+"""One learner, from its task to its committed result."""
