@@ -1,0 +1,117 @@
+"""What an API server's refusal, or its silence, means to a person: pure functions from its answer to two sentences."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import Any
+
+import urllib3
+from urllib3.exceptions import SSLError
+
+from ltk8s.errors import ClusterError
+
+_FORBIDDEN = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
+
+USER_ROLE = "ltk8s-user"
+
+UNTRUSTED = "Certificate"
+"""The reason of an error that the API server never told: its certificate is not accepted here."""
+
+
+class ApiError(ClusterError):
+    """Raised when the API server refuses a request (``status`` is HTTP's) or does not answer (``status`` 0).
+
+    ``reason`` is the API server's own word, such as ``AlreadyExists``; ``causes`` is what is wrong with which field.
+    """
+
+    def __init__(
+        self, what: str, do: str, *, status: int = 0, reason: str = "", causes: list[dict[str, Any]] | None = None
+    ) -> None:
+        super().__init__(what, do)
+        self.status = status
+        self.reason = reason
+        self.causes = causes or []
+
+    @property
+    def passes(self) -> bool:
+        """Whether the same request may succeed later."""
+        return (self.status == 0 and self.reason != UNTRUSTED) or self.status == 429 or self.status >= 500
+
+
+def refused(status: int, body: bytes, *, context: str, namespace: str) -> ApiError:
+    """Read the ``Status`` object of an answer that is no success; a proxy's page is read as well as can be."""
+    answer = _status_object(body)
+    message = str(answer.get("message") or body.decode(errors="replace")[:300]).strip().rstrip(".")
+    what, do = _sentences(status, " ".join(message.split()), context, namespace)
+    causes = (answer.get("details") or {}).get("causes")
+    return ApiError(what, do, status=status, reason=str(answer.get("reason") or ""), causes=causes)
+
+
+def no_answer(error: Exception, *, context: str, server: str) -> ApiError:
+    """What an answer that did not come, or stopped in the middle, means."""
+    if isinstance(error, SSLError) or isinstance(error.__cause__, SSLError):
+        what = f"The certificate of the cluster {context!r} at {server} is not trusted: {_cause(error)}."
+        return ApiError(what, "Its kubeconfig needs the right certificate-authority.", reason=UNTRUSTED)
+    return ApiError(
+        f"The cluster {context!r} does not answer at {server}: {_cause(error)}.",
+        "Is it up, and this machine in its network? --cluster chooses another one, `--cluster local` this machine.",
+    )
+
+
+def no_namespace(context: str, namespace: str) -> tuple[str, str]:
+    """There is no such namespace: two sentences."""
+    return (
+        f"There is no namespace {namespace!r} in the cluster {context!r}.",
+        "Install ltk8s there with `kubectl apply -k k8s/overlays/production` (docs/cluster.md), or give another --namespace.",
+    )
+
+
+def _status_object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _sentences(status: int, message: str, context: str, namespace: str) -> tuple[str, str]:
+    if status == 401:
+        return f"The cluster {context!r} does not accept your credentials.", "Log in to it again; `kubectl` tells the same."
+    if status == 403:
+        return _forbidden(message, namespace)
+    if status == 404 and message.startswith("namespaces "):
+        return no_namespace(context, namespace)
+    if status == 429 or status >= 500:
+        return f"The cluster {context!r} cannot answer now: {message or f'HTTP {status}'}.", "Try again in a moment."
+    return f"The cluster {context!r} refused the request: {message or f'HTTP {status}'}.", "Mend that and try again."
+
+
+def _forbidden(message: str, namespace: str) -> tuple[str, str]:
+    if found := _FORBIDDEN.search(message):
+        what = f"You may not {found['verb']} {found['resource']} in namespace {namespace}."
+        return what, f"Ask for the Role {USER_ROLE} there: {binding(found['user'], namespace)}"
+    if "exceeded quota" in message:
+        return f"The namespace {namespace} has no quota left: {message}.", "Wait until other Jobs end, or ask for more."
+    return f"The cluster forbids it: {message}.", "Ask whoever runs the cluster."
+
+
+def binding(user: str, namespace: str) -> str:
+    """The command with which an administrator grants it."""
+    name = f"{USER_ROLE}-{re.sub('[^A-Za-z0-9.-]+', '-', user).strip('-.').lower()}"
+    account = user.removeprefix("system:serviceaccount:")
+    subject = f"--serviceaccount={account}" if account != user else f"--user={user}"
+    return f"kubectl -n {namespace} create rolebinding {name} --role={USER_ROLE} {shlex.quote(subject)}"
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason that the system gives, without the objects that the outer ones print."""
+    chain = [error]
+    while inner := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(inner)
+    told = next((each for each in reversed(chain) if isinstance(each, OSError)), None)
+    if told and not isinstance(told, TimeoutError):
+        return " ".join((told.strerror or str(told)).split()).rstrip(".")
+    timed_out = any(isinstance(each, TimeoutError | urllib3.exceptions.TimeoutError) for each in chain)
+    return "no answer in time" if timed_out else "the connection was lost"

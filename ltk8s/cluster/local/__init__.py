@@ -1,0 +1,1 @@
+"""The local cluster: Jobs are files, their containers are processes of this machine."""

@@ -1,0 +1,170 @@
+"""Running Jobs on this machine, in the foreground, until nothing of the runs moves any more."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+from ltk8s.cluster.base import OnChange, OnTick
+from ltk8s.cluster.job import Job
+from ltk8s.cluster.local.cluster import LocalCluster, grace_of
+from ltk8s.cluster.local.drivers import registered
+from ltk8s.cluster.local.locks import RunLock, end_worker, holder_of
+from ltk8s.cluster.local.machine import Demand, demand_of
+from ltk8s.cluster.local.runner import Runner
+from ltk8s.cluster.wait import Watcher, is_moving
+from ltk8s.store.base import Store
+
+PAUSE = 9
+"""Between two looks at least so many times as long as the last one took: learners are to have the machine, not the driver."""
+
+
+def drive(
+    runs: Collection[str],
+    cluster: LocalCluster,
+    store: Store,
+    *,
+    on_change: OnChange | None = None,
+    on_tick: OnTick | None = None,
+    stop: Event | None = None,
+    backoff: float = 10.0,
+    interval: float = 0.2,
+) -> bool:
+    """Run these runs' Jobs and release their fusions.
+
+    Returns True when no Job can move any more, False when it was stopped (SIGINT, SIGTERM, SIGHUP, or ``stop``): then learners
+    have saved and left, and driving again goes on from there. A second signal kills them at once.
+
+    Args:
+        on_change: called with each Job whose phase or number of failures has changed.
+        on_tick: called about once a second.
+        backoff: seconds before the first new attempt of a Job that failed; doubled for each further one, up to 6 minutes.
+        interval: seconds between two looks at the Jobs.
+    """
+    stop = stop or Event()
+    driver = _Driver(cluster, Watcher(runs, cluster, store, on_change, on_tick), backoff)
+    with registered(cluster.files.drivers, runs), _stopping_on_signals(stop):
+        return driver.run(stop, interval)
+
+
+class _Driver:
+    def __init__(self, cluster: LocalCluster, watcher: Watcher, backoff: float) -> None:
+        self._cluster = cluster
+        self._watcher = watcher
+        self._backoff = backoff
+        self._runners: dict[str, Runner] = {}
+
+    def run(self, stop: Event, interval: float) -> bool:
+        self._cluster.expire()
+        try:
+            while not stop.is_set():
+                started = time.monotonic()
+                if not self._advance():
+                    return True
+                pause = max(interval, PAUSE * (time.monotonic() - started))
+                self._watcher.tick()
+                stop.wait(pause)
+            return False
+        finally:
+            self._leave()
+
+    def _advance(self) -> bool:
+        """One look: what has ended, what may be released, what can start. Returns whether anything still moves."""
+        self._step()
+        jobs = self._watcher.look()
+        self._start_what_fits([job for job in jobs if job.phase == "pending"])
+        return bool(self._runners) or any(is_moving(job) for job in jobs)
+
+    def _step(self) -> None:
+        jobs = {job.name: job for job in self._cluster.list()} if self._runners else {}
+        for runner in self._runners.values():
+            runner.step(jobs.get(runner.name))
+        self._runners = {name: runner for name, runner in self._runners.items() if not runner.closed}
+
+    def _start_what_fits(self, pending: Sequence[Job]) -> None:
+        """In order of creation; a Job that does not fit now lets smaller ones pass."""
+        used = self._used()
+        for job in pending:
+            demand = demand_of(job.object)
+            if self._cluster.machine.fits(used + demand) and self._start(job):
+                used += demand
+
+    def _start(self, job: Job) -> bool:
+        """Begin an attempt, if it is due and nobody else was faster; whether there is room is asked again under the lock."""
+        runner = self._runners.get(job.name)
+        if runner and not runner.ready_to_start:
+            return False
+        with self._cluster.files.changing():
+            now = self._cluster.get(job.name)
+            if now is None or now.uid != job.uid or now.phase != "pending":
+                return False
+            demand = demand_of(now.object)
+            if not self._cluster.machine.fits(self._used() + demand):
+                return False
+            if runner is None:
+                lock = RunLock.acquire(self._cluster.files.lock(job.name))
+                if lock is None:
+                    return False
+                runner = self._runners[job.name] = Runner(self._cluster, now, lock, backoff=self._backoff)
+            runner.start(now, self._free_gpus()[: demand.gpus])
+        return True
+
+    def _used(self) -> Demand:
+        return sum((demand_of(job.object) for job in self._active()), Demand())
+
+    def _active(self) -> list[Job]:
+        """The Jobs of this namespace that run now, whoever drives them."""
+        return [job for job in self._cluster.list() if job.status.get("ready")]
+
+    def _free_gpus(self) -> list[str]:
+        holders = [holder_of(self._cluster.files.lock(job.name)) for job in self._active()]
+        taken = {gpu for holder in holders if holder for gpu in holder.gpus}
+        return [gpu for gpu in self._cluster.machine.gpus if gpu not in taken]
+
+    def _leave(self) -> None:
+        """Let every learner save and leave, those of a driver that was killed as well; a further signal kills them at once."""
+        for runner in self._runners.values():
+            runner.stop("stopped")
+        try:
+            while self._runners:
+                self._step()
+                time.sleep(0.02)
+            self._end_orphans()
+        finally:
+            for runner in self._runners.values():
+                runner.kill()
+            while self._runners:
+                self._step()
+                time.sleep(0.02)
+
+    def _end_orphans(self) -> None:
+        for job in self._watcher.jobs():
+            lock = self._cluster.files.lock(job.name)
+            holder = holder_of(lock)
+            if holder and holder.worker and holder.orphaned:
+                end_worker(lock, holder.worker, grace=grace_of(job))
+
+
+@contextmanager
+def _stopping_on_signals(stop: Event) -> Iterator[None]:
+    """Set ``stop`` on the first signal that ends programs; raise KeyboardInterrupt on the second."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_signal(number: int, frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
