@@ -1,0 +1,125 @@
+"""Claims about which technique is better, and by how much."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from ltk8s.report.averages import published_average
+from ltk8s.report.claims.facts import RATIOS, Facts, said, verdict_of
+from ltk8s.report.exhibit import Claim
+from ltk8s.report.numbers import at, fraction, interval_points, points
+from ltk8s.report.published import DATASET, PRINTED_AVERAGE
+from ltk8s.report.variant import flattened
+
+OWN = ("baseline", *PRINTED_AVERAGE)
+"""The student report's columns."""
+
+EXPECTED = 0.02
+
+
+def best_everywhere(facts: Facts) -> Claim:
+    """At every ratio where it and at least two others of the report's columns were run, its score is the highest of them."""
+    evidence, held, used = [], [], []
+    for ratio in RATIOS:
+        cell = facts.cell("stack-wl", ratio)
+        others = [other for name in OWN if name != "stack-wl" and (other := facts.cell(name, ratio)) and not other.same_as]
+        if cell is None or cell.same_as or len(others) < 2:
+            continue
+        next_best = max(others, key=lambda other: other.score)
+        found = facts.contrast(cell, next_best)
+        evidence.append(
+            f"{at(ratio)}: {fraction(cell.score)}; the best of {len(others)} others is {next_best.label} "
+            f"({fraction(next_best.score)}){f': {said(found)}' if found else ''}."
+        )
+        held.append(cell.score >= next_best.score)
+        used += [cell, next_best]
+    beyond = [
+        c for c in facts.cells if c.experiment not in OWN and (own := facts.cell("stack-wl", c.ratio)) and c.score > own.score
+    ]
+    if held and beyond:
+        listed = ", ".join(f"{c.label} at {at(c.ratio)} ({fraction(c.score)})" for c in beyond)
+        evidence.append(f"Beyond the report's columns, better than it: {listed}.")
+    why = evidence or ["No ratio has stacking / WL and two more of the report's columns yet."]
+    return facts.claim("Stacking / WL is best on every data set.", verdict_of(held), why, used)
+
+
+def average_improvement(facts: Facts) -> Claim:
+    """Its average over the three ratios is not below .079: the interval reaches it."""
+    text = "Stacking / WL improves on the baseline by .079 on average."
+    cells = [c for c in facts.cells if c.experiment == "stack-wl" and c.contrast and c.ratio is not None]
+    single = ", ".join(f"{points(cell.contrast.difference)} at {cell.ratio:g}" for cell in cells if cell.contrast)
+    found = next((average for average in facts.averages if average.experiment == "stack-wl"), None)
+    if found is None or set(found.ratios) != set(RATIOS[1:]):
+        ran = tuple(cell.ratio for cell in cells if cell.ratio is not None)
+        theirs = published_average(DATASET, "stack-wl", ran)
+        so_far = [f"So far {single}; over the same ratios the report has {points(theirs)}."] if cells and theirs else []
+        return facts.claim(text, "not tested", [*so_far, "Not all three ratios were run yet."], cells)
+    evidence = [f"{points(found.difference)} points [{interval_points(found.interval)}] on average: {single}."]
+    return facts.claim(text, "held" if found.interval[1] >= PRINTED_AVERAGE["stack-wl"] else "did not hold", evidence, cells)
+
+
+def staircase(facts: Facts) -> Claim:
+    """Stacking / WL on a harder data set is at or above the baseline of the next easier one."""
+    evidence, held, used = [], [], []
+    for easier, harder in pairwise(RATIOS):
+        cell, baseline = facts.cell("stack-wl", harder), facts.cell("baseline", easier)
+        if cell is None or baseline is None:
+            continue
+        found = facts.contrast(cell, baseline)
+        evidence.append(
+            f"Stacking / WL at {at(harder)} has {fraction(cell.score)}, the baseline at {at(easier)} "
+            f"{fraction(baseline.score)}{f': {said(found)}' if found else ''}."
+        )
+        held.append(cell.score >= baseline.score)
+        used += [cell, baseline]
+    if not evidence:
+        evidence = ["No two neighbouring ratios have both yet."]
+    elif len(held) < len(RATIOS) - 1:
+        evidence.append("Steps that are not named were not run.")
+    return facts.claim(
+        "With stacking / WL each data set reaches the baseline of the next easier one.", verdict_of(held), evidence, used
+    )
+
+
+def weighting_does_not_matter(facts: Facts) -> Claim:
+    """All three weightings are within what two standard errors of a difference can tell apart."""
+    text = "Which weighting function is used does not matter."
+    sweep = facts.sweep("train.loss")
+    if sweep is None or sweep.ranking is None:
+        return facts.claim(text, "not tested", ["The sweep over weighting functions is not finished."])
+    weighted = [p for p in sweep.ranking.points if flattened(p.settings).get("train.loss.weights") in {"ins", "isns", "ens"}]
+    if len(weighted) < 2:
+        return facts.claim(text, "not tested", ["The sweep has fewer than two weighting functions."])
+    best, worst = (choose(weighted, key=lambda point: point.balanced_accuracy) for choose in (max, min))
+    gap = best.balanced_accuracy - worst.balanced_accuracy
+    error = (best.standard_error**2 + worst.standard_error**2) ** 0.5
+    scores = ", ".join(
+        f"{p.label} {fraction(p.balanced_accuracy)} ± {fraction(p.standard_error)}" for p in sweep.ranking.points
+    )
+    evidence = [
+        f"Out-of-fold balanced accuracy with its standard error: {scores}.",
+        f"Best and worst weighting differ by {100 * gap:.1f} points, at a standard error of at most {100 * error:.1f}.",
+        "ENS with β = .9999 is within 2.5 % of INS at these class sizes, so those two can hardly differ; ISNS is not INS.",
+    ]
+    claim = facts.claim(text, "held" if gap <= 1.96 * error else "did not hold", evidence)
+    return claim.model_copy(update={"runs": (sweep.run,)})
+
+
+def best_beats_stacking(facts: Facts) -> Claim:
+    """Our own: ``best`` is ahead of stacking / WL by two points or more at each ratio."""
+    evidence, held, used = [], [], []
+    for cell, other in facts.both("best", "stack-wl"):
+        found = facts.contrast(cell, other)
+        gap = found.difference if found else cell.score - other.score
+        evidence.append(
+            f"{at(cell.ratio)}: {fraction(cell.score)} against {fraction(other.score)}{f': {said(found)}' if found else ''}."
+        )
+        held.append(gap >= EXPECTED)
+        used += [cell, other]
+    return facts.claim(
+        "best, chosen on out-of-fold results alone, beats stacking / WL by 2 points or more at each ratio.",
+        verdict_of(held),
+        evidence or ["best was not run yet."],
+        used,
+        ours=True,
+    )

@@ -1,0 +1,78 @@
+"""What a claim is judged by: the cells of one profile, and any two of them against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ltk8s.metrics.selection import Point
+from ltk8s.report.cell import Average, Cell, Contrast
+from ltk8s.report.contrast import contrast
+from ltk8s.report.exhibit import Claim, Sweep
+from ltk8s.report.learners import Learners
+from ltk8s.report.numbers import interval_points, points, seeds
+from ltk8s.report.published import DATASET
+from ltk8s.report.runs import Runs
+
+Outcome = Literal["held", "did not hold", "not tested"]
+
+RATIOS: tuple[float | None, ...] = (None, 0.1, 0.02, 0.005)
+"""The student report's data sets, the easiest first."""
+
+
+class Facts:
+    """The student report's data set at one profile."""
+
+    def __init__(
+        self,
+        profile: str,
+        cells: Sequence[Cell],
+        averages: Sequence[Average],
+        sweeps: Sequence[Sweep],
+        runs: Runs,
+        learners: Learners,
+    ) -> None:
+        self.profile, self.runs, self.learners = profile, runs, learners
+        self.cells = [cell for cell in cells if (cell.dataset, cell.profile) == (DATASET, profile)]
+        self.averages = [each for each in averages if (each.dataset, each.profile) == (DATASET, profile)]
+        self.sweeps = [each for each in sweeps if (each.setting.dataset, each.setting.profile) == (DATASET, profile)]
+
+    def cell(self, experiment: str, at: float | None) -> Cell | None:
+        """An experiment's cell at a ratio: the one as preset, where it was set in several ways. None where it has none."""
+        found = [cell for cell in self.cells if (cell.experiment, cell.ratio) == (experiment, at)]
+        return min(found, key=lambda cell: cell.label != cell.title, default=None)
+
+    def both(self, experiment: str, other: str) -> list[tuple[Cell, Cell]]:
+        """The cells of two experiments at each ratio that has both, and where they are not the same thing."""
+        pairs = [(self.cell(experiment, at), self.cell(other, at)) for at in RATIOS]
+        return [(a, b) for a, b in pairs if a and b and a.replicates != b.replicates]
+
+    def contrast(self, cell: Cell, other: Cell) -> Contrast | None:
+        return contrast(cell, other, self.runs)
+
+    def sweep(self, path: str) -> Sweep | None:
+        """The newest finished sweep over a field, or over what is in it."""
+        found = [s for s in self.sweeps if s.ranking and any(_over(path, point) for point in s.ranking.points)]
+        return found[-1] if found else None
+
+    def claim(
+        self, text: str, verdict: Outcome, evidence: Sequence[str], cells: Sequence[Cell] = (), *, ours: bool = False
+    ) -> Claim:
+        """A claim with its verdict, from the runs of some cells."""
+        runs = tuple(dict.fromkeys(replicate.run for cell in cells for replicate in cell.replicates))
+        return Claim(claim=text, profile=self.profile, ours=ours, verdict=verdict, evidence=tuple(evidence), runs=runs)
+
+
+def _over(path: str, point: Point) -> bool:
+    return any(field == path or field.startswith(f"{path}.") for field in point.settings)
+
+
+def verdict_of(held: Sequence[bool]) -> Outcome:
+    """Whether a claim about everything held, from every single case of it that was tested."""
+    return "not tested" if not held else "held" if all(held) else "did not hold"
+
+
+def said(found: Contrast) -> str:
+    """A contrast in words: difference, interval, and on how many seeds it rests."""
+    given = f", given {found.given}" if found.given else ""
+    return f"{points(found.difference)} points [{interval_points(found.interval)}] over {seeds(found.seeds)}{given}"

@@ -1,0 +1,65 @@
+"""A study as files: tables for reading and for machines, the page, and every figure for use elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ltk8s.errors import UsageError
+from ltk8s.report.figures import Drawing, need_matplotlib
+from ltk8s.report.flat import to_csv
+from ltk8s.report.latex import to_latex
+from ltk8s.report.markdown import to_markdown
+from ltk8s.report.study import Study
+
+FIGURES = "figures"
+
+
+def to_json(study: Study) -> str:
+    """Return the whole study as JSON; ``Study.model_validate_json`` reads it back."""
+    return study.model_dump_json(indent=2) + "\n"
+
+
+def write(study: Study, folder: Path) -> list[Path]:
+    """Write ``index.html``, ``results.{md,csv,json,tex}`` and each figure as SVG and PNG, and return their paths.
+
+    Raises:
+        UsageError: if matplotlib is missing or the folder cannot be written.
+    """
+    need_matplotlib()
+    from ltk8s.report.page import compose, to_html
+
+    _make(folder / FIGURES)
+    page = compose(study)
+    files: dict[str, str | bytes] = {
+        "index.html": to_html(page),
+        "results.md": to_markdown(study),
+        "results.csv": to_csv(study),
+        "results.json": to_json(study),
+        "results.tex": to_latex(study),
+    }
+    for panel in page.panels():
+        files |= _figure(panel.drawing)
+    return [_write(folder / name, content) for name, content in files.items()]
+
+
+def _figure(drawing: Drawing) -> dict[str, str | bytes]:
+    return {f"{FIGURES}/{drawing.name}.svg": drawing.standalone(), f"{FIGURES}/{drawing.name}.png": drawing.png}
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder.parent, error) from None
+
+
+def _write(path: Path, content: str | bytes) -> Path:
+    try:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return path
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{str(path)!r} cannot be written: {error.strerror}.", "Give --to another directory.")

@@ -1,0 +1,107 @@
+"""Figs 1 and 2, and the other sweeps: architectures against parameters, two settings as a map, anything else as dots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ltk8s.metrics.intervals import wilson
+from ltk8s.report import numbers
+from ltk8s.report.figures import architectures, heat_map, points
+from ltk8s.report.page.panels.panel import Panel, capital, slug
+from ltk8s.report.published import ARCHITECTURES, DATASET
+from ltk8s.report.study import Sweep
+from ltk8s.spec.ranking import Point, Ranking
+
+
+def is_architectures(ranking: Ranking) -> bool:
+    """Whether the points differ in their network and nothing else."""
+    return all(len(point.networks) == 1 for point in ranking.points) and all(
+        set(point.settings) <= {"learners"} for point in ranking.points
+    )
+
+
+def panels(sweep: Sweep) -> Iterator[Panel]:
+    """The one figure that suits a sweep; none while it is unfinished."""
+    if sweep.ranking is None:
+        return
+    where = "all images" if sweep.setting.ratio is None else f"ratio {numbers.ratio(sweep.setting.ratio)}"
+    name = f"{sweep.run}-{slug(sweep.setting.ratio)}"
+    if is_architectures(sweep.ranking):
+        yield _architectures(f"fig1-{name}", where, sweep, sweep.ranking)
+    elif len(paths := _paths(sweep.ranking)) == 2:
+        yield _map(f"fig2-{name}", where, sweep.ranking, paths)
+    else:
+        yield _dots(f"sweep-{name}", f"{sweep.title}, {where}", sweep.ranking)
+
+
+def _architectures(name: str, where: str, sweep: Sweep, ranking: Ranking) -> Panel:
+    ours = [architectures.Network(p.networks[0], p.parameters, p.accuracy, wilson(p.correct, p.n)) for p in ranking.points]
+    comparable = sweep.setting.dataset == DATASET and sweep.setting.ratio is None
+    theirs = [architectures.Network(each.name, each.millions * 1e6, each.accuracy) for each in ARCHITECTURES if comparable]
+    measured = "test" if ranking.selects == "nothing" else "out-of-fold"
+    drawing = architectures.draw(name, capital(where), ours, theirs)
+    beside = " Hollow: the student report’s networks, parameters as it prints them." if theirs else ""
+    return Panel(drawing, f"{capital(measured)} accuracy with its 95 % interval.{beside}")
+
+
+def _map(name: str, where: str, ranking: Ranking, paths: tuple[str, ...]) -> Panel:
+    rows, columns = (_values(ranking, path) for path in paths)
+    at = {_place(point, paths): i for i, point in enumerate(ranking.points)}
+    values = [
+        [ranking.points[at[key]].balanced_accuracy if (key := (_key(r), _key(c))) in at else None for c in columns]
+        for r in rows
+    ]
+    places = {i: ([_key(r) for r in rows].index(key[0]), [_key(c) for c in columns].index(key[1])) for key, i in at.items()}
+    data = heat_map.HeatMap(
+        row_name=_name(paths[0]),
+        column_name=_name(paths[1]),
+        rows=[_text(value) for value in rows],
+        columns=[_text(value) for value in columns],
+        values=values,
+        best=places[ranking.best],
+        chosen=None if ranking.chosen is None else places[ranking.chosen],
+    )
+    error = ranking.points[ranking.best].standard_error
+    measured = f"out-of-fold, {ranking.folds} folds" if ranking.selects == "oof" else "test"
+    chosen = " Framed: chosen." if ranking.chosen is not None else ""
+    caption = f"Balanced accuracy ({measured}); one standard error is {100 * error:.1f} points. Bold: highest.{chosen}"
+    return Panel(heat_map.draw(name, capital(where), data), caption)
+
+
+def _dots(name: str, title: str, ranking: Ranking) -> Panel:
+    scored = [points.Score(p.label, p.balanced_accuracy, p.standard_error) for p in ranking.points]
+    measured = (
+        f"Out-of-fold balanced accuracy, {ranking.folds} folds" if ranking.selects == "oof" else "Test accuracy, balanced"
+    )
+    drawing = points.draw(name, title, scored, best=ranking.best, chosen=ranking.chosen, measured=measured.lower())
+    return Panel(drawing, f"{measured}, ± one standard error; shaded: within one standard error of the best.")
+
+
+def _paths(ranking: Ranking) -> tuple[str, ...]:
+    """The settings that every point has, if they alone tell the points apart; else none."""
+    paths = tuple(dict.fromkeys(path for point in ranking.points for path in point.settings))
+    whole = all(set(point.settings) == set(paths) for point in ranking.points)
+    plain = all(isinstance(value, int | float | str) for point in ranking.points for value in point.settings.values())
+    return paths if whole and plain and len({_place(p, paths) for p in ranking.points}) == len(ranking.points) else ()
+
+
+def _values(ranking: Ranking, path: str) -> list[Any]:
+    return sorted({point.settings[path] for point in ranking.points})
+
+
+def _place(point: Point, paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_key(point.settings[path]) for path in paths)
+
+
+def _key(value: Any) -> str:
+    return repr(value)
+
+
+def _name(path: str) -> str:
+    last = path.rpartition(".")[2]
+    return {"lr": "learning rate"}.get(last, last.replace("_", " "))
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,42 @@
+"""From a composed page to HTML: jinja2, with the style sheet and the script inside."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ltk8s.report.figures.palette import dark_rules
+from ltk8s.report.page.page import Page
+
+
+def to_html(page: Page) -> str:
+    """Return the whole file. It asks for nothing from anywhere: its own policy would forbid it."""
+    return (
+        _environment().get_template("index.html.j2").render(page=page, study=page.study, style=_style(), script=_own("sort.js"))
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ltk8s.report.page", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["svg"] = Markup  # drawn here, from numbers and escaped names
+    return environment
+
+
+def _style() -> Markup:
+    """The style sheet, with what recolours the figures on a dark screen; paper stays white."""
+    dark = f"@media screen and (prefers-color-scheme:dark){{\n{dark_rules('figure svg')}\n}}"
+    return Markup(f"{_own('style.css')}{dark}")
+
+
+def _own(name: str) -> Markup:
+    return Markup((files("ltk8s.report.page") / name).read_text(encoding="utf-8"))

@@ -1,0 +1,202 @@
+"""What single figures show, and which of them a study gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from ltk8s.report.figures import Drawing, architectures, bagging, bags, balancing, heat_map, lines, per_class, reliability
+from ltk8s.report.figures.palette import DARK, dark_rules
+from ltk8s.report.page import compose
+from ltk8s.report.page.panels import sampling, sweeps, training
+from ltk8s.report.page.part import Part, parts
+from ltk8s.report.study import Study
+from tests.report.page.whole_study import whole_study
+
+
+def texts(drawing: Drawing) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", drawing.svg)
+
+
+@pytest.fixture
+def part(study: Study) -> Part:
+    return parts(study)[0]
+
+
+def test_balancing_says_what_is_removed_and_what_is_added() -> None:
+    drawing = balancing.draw("a", "T", [500, 300, 100, 50], 300)
+    assert "950 images become 1,200" in drawing.alt  # 4 classes of 300
+    assert "200 are removed" in drawing.alt  # 500 - 300
+    assert "450 copies added" in drawing.alt  # (300 - 100) + (300 - 50)
+    assert "threshold 300" in texts(drawing)
+
+
+def test_balancing_draws_kept_removed_and_added_in_three_colours() -> None:
+    svg = balancing.draw("a", "T", [500, 100], 300).svg
+    assert [svg.count(f"fill: {colour}") > 0 for colour in ("#0072b2", "#c3ccd5", "#e69f00")] == [True] * 3
+
+
+def test_the_bags_hold_the_minority_and_a_share() -> None:
+    drawing = bags.draw("a", "T", 100, [51, 50])
+    assert {"201", "151", "150"} <= set(texts(drawing))  # all of it; then each bag
+    assert "The bags hold 151, 150." in drawing.alt
+
+
+def test_a_bag_is_on_the_scale_of_the_training_set() -> None:
+    whole = bagging.draw("a", "T", [500, 10], majority=[True, False], threshold=120)
+    bag = bagging.draw("b", "T", [125, 10], majority=[True, False], top=500)
+    ticks = [[text for text in texts(each) if text.isdigit()] for each in (whole, bag)]
+    assert ticks[0] == ticks[1]
+
+
+def test_a_map_writes_every_value_and_leaves_out_what_was_not_tried() -> None:
+    data = heat_map.HeatMap("batch size", "lr", ["32", "64"], ["0.001", "0.002"], [[0.61, None], [0.6, 0.655]], (1, 1), (0, 0))
+    drawing = heat_map.draw("a", "T", data)
+    assert {".610", ".600", ".655", "0.001", "0.002", "32", "64"} <= set(texts(drawing))
+    assert "Chosen: 32 × 0.001." in drawing.alt
+
+
+def test_labels_of_points_that_lie_close_stand_apart() -> None:
+    networks = [
+        architectures.Network(name, 20e6 + i * 1e5, 0.77) for i, name in enumerate(("resnet50", "densenet121", "resnet34"))
+    ]
+    svg = architectures.draw("a", "T", networks).svg
+    places = [
+        re.search(rf'translate\(([\d.]+) ([\d.]+)\)[^>]*>{n.name}<|x="([\d.]+)" y="([\d.]+)"[^>]*>{n.name}<', svg)
+        for n in networks
+    ]
+    assert len({place.groups() for place in places if place}) == 3
+
+
+def test_a_moving_mean_keeps_a_constant() -> None:
+    assert lines.moving_mean([2.0] * 5, 9) == [2.0] * 5
+
+
+def test_bins_with_few_images_are_not_drawn() -> None:
+    each = reliability.Reliability("A", [0.1, 0.5, 0.9], [0.0, 0.5, 1.0], [9, 10, 100], 0.0312)
+    drawing = reliability.draw("a", "T", [each])
+    assert drawing.svg.count("<use") == 3  # two bins and the legend's
+    assert "A (ECE .031)" in texts(drawing)
+
+
+def test_class_gains_are_counted_by_sign() -> None:
+    gains = [per_class.ClassGain("a_b", 500, -3.0), per_class.ClassGain("c", 10, 30.0), per_class.ClassGain("d", 20, 0.0)]
+    drawing = per_class.draw("a", "T", gains)
+    assert "1 classes gain, 1 lose" in drawing.alt
+    assert [text for text in texts(drawing) if re.match(r"a b|c|d", text)] == ["a b  500", "d  20", "c  10"]
+
+
+def test_what_is_written_is_never_rounded() -> None:
+    line = lines.Line("0.005", [0, 1], [0.1, 0.2])
+    assert "0.005" in texts(lines.draw("a", "ratio 0.005", [line], x_label="x", y_label="y"))
+
+
+def test_a_drawing_has_names_of_its_own_and_no_rule_for_others() -> None:
+    drawing = lines.draw("mine", "T", [lines.Line("a", [0, 1], [0, 1])], x_label="x", y_label="y")
+    ids = re.findall(r'id="([^"]+)"', drawing.svg)
+    assert ids
+    assert all(name.startswith("mine-") for name in ids)
+    assert set(re.findall(r"url\(#([^)]+)\)", drawing.svg)) <= set(ids)
+    assert "<style" not in drawing.svg
+
+
+def test_a_drawing_on_its_own_brings_its_dark_colours() -> None:
+    drawing = lines.draw("mine", "T", [lines.Line("a", [0, 1], [0, 1])], x_label="x", y_label="y")
+    assert dark_rules() in drawing.standalone()
+
+
+def test_equal_data_make_equal_files() -> None:
+    one, other = (balancing.draw("a", "T", [500, 100], 300) for _ in range(2))
+    assert (one.svg, one.png) == (other.svg, other.png)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_dark_colours_are_as_many_and_stand_out() -> None:
+    assert len(set(DARK.values())) == len(DARK)
+    paper = luminance("#15191e")
+    drawn = [
+        dark for light, dark in DARK.items() if light in ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
+    ]
+    assert all((luminance(dark) + 0.05) / (paper + 0.05) >= 3 for dark in drawn)  # WCAG's bound for graphics
+
+
+def test_the_baseline_comes_first_and_unsubmitted_techniques_last(part: Part) -> None:
+    labels = part.labels()
+    assert labels[:2] == ["Baseline", "Artificial balancing"]
+    assert labels[-1] == "One larger network"
+
+
+def test_the_best_is_no_other_name_of_the_baseline(part: Part) -> None:
+    best = {ratio: cell.title for ratio in part.ratios if (cell := part.best(ratio))}
+    assert best == {None: "Stacking", 0.1: "Best", 0.02: "Best", 0.005: "Best"}
+
+
+def test_bags_are_dealt_from_what_is_above_the_median(part: Part) -> None:
+    drawing = next(iter(sampling.dealt(part))).drawing
+    split = part.splits[0.1]
+    minority = sum(sorted(split.counts)[:25])
+    assert f"{minority:,} images of the minority are in each of 4 bags" in drawing.alt
+    assert f"{sum(split.counts) - minority:,} of the majority are dealt" in drawing.alt
+
+
+def test_weightings_are_compared_on_learners_that_differ_in_nothing_else(study: Study, part: Part) -> None:
+    """A bag's learner has the same loss and other images: it stays out."""
+    bag = study.curves[3].model_copy(update={"id": "bag", "experiments": ("bagging-wl",), "loss": (9.0,) * 132})
+    both = study.model_copy(update={"curves": (bag, *study.curves)})
+    pair = next(p for p in training.weightings(both, part) if p.drawing.name.endswith("ins-ens"))
+    assert "ends at 9" not in pair.drawing.alt
+
+
+def test_pairs_share_their_axes(study: Study, part: Part) -> None:
+    drawn = [p.drawing for p in training.weightings(study, part) if not p.drawing.name.endswith(("plain", "accuracy"))]
+    assert len(drawn) == 4
+    assert len({tuple(text for text in texts(each) if re.fullmatch(r"\d\.\d", text)) for each in drawn}) == 1
+
+
+@pytest.mark.parametrize(("number", "start"), [(0, "fig1-"), (1, "fig2-"), (2, "sweep-")])
+def test_a_sweep_gets_the_figure_that_suits_it(study: Study, number: int, start: str) -> None:
+    (panel,) = sweeps.panels(study.sweeps[number])
+    assert panel.drawing.name.startswith(start)
+
+
+def test_an_unfinished_sweep_has_no_figure(study: Study) -> None:
+    assert list(sweeps.panels(study.sweeps[0].model_copy(update={"ranking": None, "unfinished": "0 of 9"}))) == []
+
+
+def test_the_reports_networks_stand_beside_ours_on_its_own_data_only(study: Study) -> None:
+    ours = study.sweeps[0]
+    (panel,) = sweeps.panels(ours)
+    assert "resnet50d" in texts(panel.drawing)
+    other = ours.model_copy(update={"setting": ours.setting.model_copy(update={"dataset": "glyphs50"})})
+    (panel,) = sweeps.panels(other)
+    assert "resnet50d" not in texts(panel.drawing)
+
+
+def twice(change: Callable[[Study], Study]) -> Study:
+    """A study with all its cells once more, changed."""
+    one = whole_study()
+    return one.model_copy(update={"cells": (*one.cells, *change(one).cells)})
+
+
+def test_two_profiles_are_two_tables_with_figures_of_their_own() -> None:
+    both = twice(lambda s: s.model_copy(update={"cells": tuple(c.model_copy(update={"profile": "paper"}) for c in s.cells)}))
+    page = compose(both)
+    names = [panel.drawing.name for panel in page.panels()]
+    assert len(names) == len(set(names))
+    results = next(section for section in page.sections if section.id == "results")
+    assert [group.tables[0].caption for group in results.groups] == ["cifar50, profile cpu", "cifar50, profile paper"]
+
+
+def test_two_versions_of_a_data_set_have_figures_of_their_own() -> None:
+    both = twice(
+        lambda s: s.model_copy(update={"cells": tuple(c.model_copy(update={"fingerprint": "f" * 16}) for c in s.cells)})
+    )
+    names = [panel.drawing.name for panel in compose(both).panels()]
+    assert len(names) == len(set(names))
