@@ -1,0 +1,79 @@
+"""``ltk8s why``: the true reason of each Job that is not moving."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ltk8s.cli import complete
+from ltk8s.cli.common import Context, command, new_app
+from ltk8s.cli.lookup import find_job
+from ltk8s.cli.show import styled, table
+from ltk8s.cluster.explain import Reason, why_without_store
+from ltk8s.cluster.explain import why as reasons_of
+from ltk8s.errors import StoreAway, UsageError
+from ltk8s.store.base import Store
+from ltk8s.store.runs import RunRecord, find_run
+
+app = new_app()
+
+
+@app.command()
+@command
+def why(
+    context: Context,
+    name: Annotated[str, typer.Argument(metavar="RUN|JOB", help="A run, or one Job of it.", autocompletion=complete.runs)],
+) -> None:
+    """Say why Jobs are not moving.
+
+    While the store does not answer it says so, and what the cluster alone knows of the Jobs.
+
+    \b
+    ltk8s why stack-wl
+    ltk8s why glyphs50-0-02-lite0-ce-s0-1a2b3c4d5e
+    """
+    try:
+        record, job = find_run_or_job(context.store, name)
+        reasons = reasons_of(record, context.cluster, context.store, only=job)
+    except StoreAway as away:
+        reasons = without_store(context, name, away)
+    context.emit(reasons, lambda: show(context, name, reasons))
+
+
+def without_store(context: Context, name: str, away: StoreAway) -> list[Reason]:
+    """Say that the store is away, and why as far as the cluster knows; return what it knows of the Jobs.
+
+    Raises:
+        StoreAway: if the cluster has no such run or Job.
+    """
+    reasons = why_without_store(name, context.cluster)
+    if not reasons:
+        raise away
+    endpoint = context.settings.store.endpoint
+    unready = context.cluster.unready(endpoint) if endpoint else ""
+    context.note(f"The store {context.settings.store.url} is away. {unready or f'{away.what} {away.do}'}")
+    context.note("Learners repeat their calls for 5 minutes before an attempt counts as failed; nothing that is saved is lost.")
+    return reasons
+
+
+def find_run_or_job(store: Store, name: str) -> tuple[RunRecord, str | None]:
+    """The run that is meant; or, for a Job's name, a run that needs it, and the Job's id."""
+    try:
+        return find_run(store, name), None
+    except UsageError as no_run:
+        try:
+            found = find_job(store, name)
+        except UsageError:
+            raise no_run from None
+        return found.record, found.id
+
+
+def show(context: Context, name: str, reasons: list[Reason]) -> None:
+    if not reasons:
+        context.console.print(f"Nothing holds up {name}.")
+        return
+    rows = table("JOB", "PHASE", "WHY")
+    for reason in reasons:
+        rows.add_row(reason.id, styled(reason.phase), reason.why)
+    context.console.print(rows)

@@ -1,0 +1,63 @@
+"""What `ltk8s pull` and `ltk8s predict` refuse before anything is loaded; test_for_real has them at work."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ltk8s.cli.images import expand
+from ltk8s.errors import UsageError
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "inner/b.PNG", "inner/notes.txt", "inner/.hidden.png", "none/notes.txt"):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / name).touch()
+    return tmp_path
+
+
+def test_a_folder_stands_for_all_images_below_it(photos):
+    assert expand(["photos"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+
+
+def test_a_file_is_taken_whatever_it_is_called(photos):
+    assert expand(["photos/inner/notes.txt"]) == ["photos/inner/notes.txt"]
+
+
+def test_a_pattern_finds_images(photos):
+    assert expand(["photos/**/*"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+
+
+def test_each_image_is_taken_once(photos):
+    assert expand(["photos/a.jpg", "photos", "photos/*.jpg"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("photos/none", "below"), ("photos/c.jpg", "There is no image"), ("*.gif", r"\*\.gif")]
+)
+def test_nothing_found_is_an_error(photos, text, said):
+    with pytest.raises(UsageError, match=said):
+        expand(["photos/a.jpg", text])
+
+
+def test_a_directory_that_was_not_pulled_is_refused(ltk8s, photos):
+    result = ltk8s("predict", photos / "photos", photos / "photos" / "a.jpg")
+    assert result.exit_code == 2
+    assert "is no pulled directory: it has no ensemble.json" in result.stderr
+    assert "`ltk8s pull RUN DIR`" in result.stderr
+
+
+def test_without_torch_it_says_what_to_install(environment):
+    script = "import sys; sys.modules['torch'] = None; from ltk8s.cli.classifier import require_torch; require_torch()"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert "torch and timm are not there. Run `pip install 'ltk8s[train]'`." in done.stderr
+
+
+def test_pull_refuses_what_is_not_finished(ltk8s, submitted, tmp_path):
+    (record,) = submitted("baseline")
+    result = ltk8s("pull", "baseline", tmp_path / "model")
+    assert result.exit_code == 2
+    assert f"The run {record.run!r} is not finished." in result.stderr
+    assert not (tmp_path / "model").exists()
