@@ -1,0 +1,133 @@
+"""`ltk8s why` names what holds a Job up, in words that a user can act on, with the rights of ltk8s-user alone."""
+
+import base64
+import json
+from itertools import count
+
+import pytest
+
+from tests.e2e.client import NEVER, TINY, eventually, job_of
+
+SEEDS = count(700)
+
+
+@pytest.fixture
+def submitted(client, glyphs):
+    """Submit a learner and its fusion, by other settings where that is asked; cancelled afterwards."""
+    runs = []
+
+    def submit(*arguments, **environment):
+        steps = () if any("train.steps" in word for word in arguments) else ("--set", "train.steps=5")
+        spec = ("baseline", "--ratio", "full", "--seed", str(next(SEEDS)), *TINY, *steps)
+        runs.append(client.submit(*spec, *arguments, **environment))
+        return runs[-1]
+
+    yield submit
+    for run in runs:
+        client.run("cancel", run.run)
+
+
+@pytest.fixture
+def says(client):
+    """Wait until what ``why`` says of an id contains a word; return the sentence."""
+
+    def wait(run, id, word, seconds=60):
+        def look():
+            said = {reason["id"]: reason["why"] for reason in client.json("why", run.run)}.get(id, "")
+            return said if word in said else None
+
+        return eventually(look, seconds, f"{word!r} of {id}")
+
+    return wait
+
+
+def test_an_image_that_cannot_be_pulled(submitted, says):
+    run = submitted(LTK8S_IMAGE__NAME="registry.invalid/none:1")
+    said = says(run, run.learners[0], "cannot be pulled")
+    assert "registry.invalid/none:1" in said
+    assert "`image.name`" in said
+
+
+def test_a_gpu_where_there_is_none(submitted, says):
+    run = submitted("--set", "resources.gpu=1")
+    assert "`--profile laptop`" in says(run, run.learners[0], "no node has nvidia.com/gpu")
+
+
+def test_too_little_memory_on_every_node(submitted, says):
+    run = submitted(*NEVER)
+    assert "`--set resources.memory=…`" in says(run, run.learners[0], "no node has 900Gi of memory")
+
+
+def test_a_quota_that_is_exceeded(submitted, says, cluster):
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "gpus", "namespace": "ltk8s"}}
+    cluster.apply_objects({**quota, "spec": {"hard": {"requests.nvidia.com/gpu": "0"}}})
+    try:
+        eventually(lambda: "hard" in cluster.get("resourcequota", "gpus", "-n", "ltk8s")["status"], 30, "the quota")
+        run = submitted("--set", "resources.gpu=1")
+        said = says(run, run.learners[0], "the ResourceQuota gpus is used up")
+    finally:
+        cluster.kubectl("delete", "resourcequota", "gpus", "-n", "ltk8s")
+    assert "0 of 0 requests.nvidia.com/gpu used, and it asks for 1" in said
+
+
+def test_a_secret_that_is_missing(submitted, says, cluster):
+    secret = cluster.get("secret", "ltk8s-store", "-n", "ltk8s")["data"]
+    own = {name: base64.b64decode(value).decode() for name, value in secret.items()}
+    run = submitted(LTK8S_STORE__SECRET="ltk8s-stroe", **own)
+    assert "create" in says(run, run.learners[0], "there is no Secret 'ltk8s-stroe' in namespace ltk8s")
+
+
+def test_a_learner_that_runs_out_of_memory(submitted, says):
+    run = submitted("--set", "resources.memory=64Mi", "--set", "resources.retries=0")
+    said = says(run, run.learners[0], "out of memory", seconds=180)
+    assert "its limit is 64Mi" in said
+    assert "`--set resources.memory=128Mi`" in said
+    assert "`--set train.batch_size=8`" in said
+    assert f"{run.learners[0]} failed" in says(run, run.fusion, "failed")
+
+
+def test_a_fusion_waits_for_its_learners_and_says_when_one_is_missing(submitted, says, cluster):
+    run = submitted(*NEVER)
+    says(run, run.fusion, "it waits for 1 of 1 learner: 1 pending")
+    cluster.kubectl("delete", "job", run.learners[0], "-n", "ltk8s", "--wait=false")
+    says(run, run.fusion, f"{run.learners[0]} has neither a Job nor a result")
+    says(run, run.learners[0], "cancelled or removed before it had a result; submit again")
+
+
+def test_a_job_that_a_person_has_suspended(submitted, says, cluster):
+    run = submitted(*NEVER)
+    suspend = json.dumps({"spec": {"suspend": True}})
+    cluster.kubectl("patch", "job", run.learners[0], "-n", "ltk8s", "--type=merge", "-p", suspend)
+    assert f"patch job {run.learners[0]}" in says(run, run.learners[0], "suspended by hand")
+
+
+def test_a_queue_that_is_absent(submitted, says, cluster):
+    run = submitted(*NEVER)
+    queued = {"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "absent"}}, "spec": {"suspend": True}}
+    cluster.kubectl("patch", "job", run.learners[0], "-n", "ltk8s", "--type=merge", "-p", json.dumps(queued))
+    assert "Kueue" in says(run, run.learners[0], "'absent'")
+
+
+def test_a_pod_that_is_told_to_stop_is_followed_by_the_next(submitted, says, cluster):
+    run = submitted("--set", "train.steps=100000")
+    (learner,) = run.learners
+    eventually(lambda: job_of(cluster, learner)["status"].get("ready"), 180, "the learner")
+    cluster.kubectl("delete", "pod", "-n", "ltk8s", "-l", f"batch.kubernetes.io/job-name={learner}", "--wait=false")
+    says(run, learner, "was told to stop", seconds=10)
+
+
+def test_doctor_names_each_missing_right_and_how_to_get_it(cluster, client, tmp_path):
+    nobody = type(client)(cluster.user_kubeconfig("nobody-at-all"), tmp_path)
+    cluster.kubectl("delete", "rolebinding", "-n", "ltk8s", "e2e-nobody-at-all")
+    done = nobody.run("doctor", "--json", LTK8S_STORE="file:///tmp")
+    rights = next(each for each in json.loads(done.stdout)["findings"] if each["check"] == "rights")
+    assert done.returncode == 1
+    assert "create jobs" in rights["what"]
+    assert "get secrets/ltk8s-store" in rights["what"]
+    assert "--role=ltk8s-user" in rights["do"]
+
+
+def test_doctor_is_content_with_an_installation(client, glyphs):
+    found = {each["check"]: each["outcome"] for each in json.loads(client.run("doctor", "--json").stdout)["findings"]}
+    expected = dict.fromkeys(("cluster", "namespace", "rights", "pods", "store", "controller"), "ok")
+    assert expected.items() <= found.items()
