@@ -47,12 +47,12 @@ def test_a_deleted_and_an_evicted_pod_resume_to_the_same_weights(client, cluster
     submitted = client.submit(*spec(STEPS))
     (learner,) = submitted.learners
 
-    step = eventually(lambda: trains(store, learner), 120, "training")
+    step = eventually(lambda: trains(store, learner), 300, "training")
     first = running_pod(cluster, learner)
     cluster.kubectl("delete", "pod", "-n", "ltk8s", first)
 
-    second = eventually(lambda: running_pod(cluster, learner, [first]), 120, "the next pod")
-    eventually(lambda: trains(store, learner, beyond=step), 120, "training that goes on")
+    second = eventually(lambda: running_pod(cluster, learner, [first]), 300, "the next pod")
+    eventually(lambda: trains(store, learner, beyond=step), 300, "training that goes on")
     evict(cluster, second)
 
     eventually(lambda: is_complete(cluster, learner), 300, "the learner's end")
@@ -72,7 +72,7 @@ def long(client, cluster, store, glyphs):
     """A learner that takes some minutes, followed by a client."""
     submitted = client.submit(*spec(1500))
     watching = client.start("watch", submitted.run, "--plain")
-    eventually(lambda: trains(store, submitted.learners[0]), 120, "training")
+    eventually(lambda: trains(store, submitted.learners[0]), 300, "training")
     yield submitted, watching
     if watching.poll() is None:
         watching.terminate()
@@ -86,7 +86,7 @@ def test_the_api_server_stopped_for_30_seconds(cluster, long):
     time.sleep(30)
     cluster.start("apiserver")
     assert watching.poll() is None
-    eventually(lambda: has_condition(controller(cluster), "Available"), 120, "the controller")
+    eventually(lambda: has_condition(controller(cluster), "Available"), 300, "the controller")
     assert controller_restarts(cluster) == restarts
 
 
@@ -94,7 +94,7 @@ def test_minio_stopped_for_60_seconds(client, cluster, store, long):
     submitted, watching = long
     (learner,) = submitted.learners
     cluster.kubectl("scale", "statefulset", "minio", "-n", "ltk8s", "--replicas=0")
-    cluster.kubectl("wait", "pod", "minio-0", "-n", "ltk8s", "--for=delete", "--timeout=60s")
+    cluster.kubectl("wait", "pod", "minio-0", "-n", "ltk8s", "--for=delete", "--timeout=180s")
     meanwhile = client.run("why", submitted.run)
     time.sleep(60)
     cluster.kubectl("scale", "statefulset", "minio", "-n", "ltk8s", "--replicas=1")
@@ -106,7 +106,7 @@ def test_minio_stopped_for_60_seconds(client, cluster, store, long):
     for id in (learner, submitted.fusion):
         assert len(pods_of(cluster, id)) == 1
         assert not job_of(cluster, id)["status"].get("failed")
-    out, err = watching.communicate(timeout=60)
+    out, err = watching.communicate(timeout=180)
     assert watching.returncode == 0, out + err
 
 

@@ -31,23 +31,23 @@ def test_jobs_go_through_the_queue_and_fusion_enters_it_when_it_is_released(clus
     stop_policy(cluster, "Hold")
     submitted = client.submit("baseline", "--ratio", "full", "--seed", "20", *TINY, "--set", "train.steps=3", **QUEUE)
     (learner,) = submitted.learners
-    eventually(lambda: workloads(cluster, learner), 30, "the learner's Workload")
+    eventually(lambda: workloads(cluster, learner), 120, "the learner's Workload")
     assert job_of(cluster, learner)["spec"]["suspend"] is True
     assert not workloads(cluster, submitted.fusion)  # it holds no quota while it waits
     said = {reason["id"]: reason["why"] for reason in client.json("why", submitted.run, **QUEUE)}
     assert "Kueue" in said[learner]
 
     stop_policy(cluster, "None")
-    eventually(lambda: is_complete(cluster, submitted.fusion), 240, "the fusion's end")
+    eventually(lambda: is_complete(cluster, submitted.fusion), 300, "the fusion's end")
     assert len(workloads(cluster, submitted.fusion)) == 1
 
 
 def test_a_job_that_kueue_stops_is_started_by_kueue_alone(cluster, client, store, glyphs, queue):
     submitted = client.submit("baseline", "--ratio", "full", "--seed", "21", *TINY, "--set", "train.steps=250", **QUEUE)
     (learner,) = submitted.learners
-    eventually(lambda: job_of(cluster, learner)["status"].get("ready"), 120, "the learner")
+    eventually(lambda: job_of(cluster, learner)["status"].get("ready"), 300, "the learner")
     stop_policy(cluster, "HoldAndDrain")
-    eventually(lambda: job_of(cluster, learner)["spec"]["suspend"], 60, "the eviction by Kueue")
+    eventually(lambda: job_of(cluster, learner)["spec"]["suspend"], 120, "the eviction by Kueue")
     for _ in range(10):
         time.sleep(1)
         assert job_of(cluster, learner)["spec"]["suspend"] is True

@@ -13,7 +13,7 @@ from tests.e2e.client import TINY, eventually, is_complete, job_of, listed, pods
 def finished(client, cluster, glyphs):
     """A run that has been through all of it."""
     submitted = client.submit("baseline", "--ratio", "full", *TINY, "--set", "train.steps=4")
-    eventually(lambda: is_complete(cluster, submitted.fusion), 240, "the fusion's end")
+    eventually(lambda: is_complete(cluster, submitted.fusion), 300, "the fusion's end")
     return submitted
 
 

@@ -124,7 +124,7 @@ def test_one_post_for_each_job_and_no_write_on_submitting_again(cluster, client,
 
 def test_a_committed_learner_whose_job_is_gone_releases_the_fusion_and_is_not_run_again(cluster, client, glyphs):
     submitted = client.submit("stack-wl", "--ratio", "full", *FAST)
-    first = eventually(lambda: next((id for id in submitted.learners if is_complete(cluster, id)), None), 180, "a learner")
+    first = eventually(lambda: next((id for id in submitted.learners if is_complete(cluster, id)), None), 300, "a learner")
     cluster.kubectl("delete", "job", "-n", "ltk8s", first)
     eventually(lambda: is_complete(cluster, submitted.fusion), 300, "the fusion's end")
     again = client.submit("stacking", "--ratio", "full", *FAST)  # on a balanced set, weights are none
@@ -136,7 +136,7 @@ def test_a_committed_learner_whose_job_is_gone_releases_the_fusion_and_is_not_ru
 def test_learners_whose_jobs_expire_release_the_fusion(cluster, client, glyphs):
     submitted = client.submit("stack-wl", "--ratio", "full", "--seed", "5", *FAST, LTK8S_TTL_SECONDS="1")
     eventually(lambda: client.json("status", submitted.run)["jobs"][-1]["phase"] == "done", 300, "the result", pause=2)
-    eventually(lambda: not listed(cluster, "jobs", submitted.selector), 60, "the end of the Jobs' time")
+    eventually(lambda: not listed(cluster, "jobs", submitted.selector), 120, "the end of the Jobs' time")
     assert client.json("report", submitted.run)["rows"]
 
 
@@ -150,20 +150,20 @@ def test_a_bad_task_fails_at_once_and_after_the_fix_only_it_is_done_again(cluste
     try:
         submitted = client.submit(*spec)
         bad = next(id for id in submitted.learners if "lite1" in id)
-        eventually(lambda: has_condition(job_of(cluster, bad), "Failed"), 180, "the learner's failure")
+        eventually(lambda: has_condition(job_of(cluster, bad), "Failed"), 300, "the learner's failure")
         others = [id for id in submitted.learners if id != bad]
-        eventually(lambda: all(is_complete(cluster, id) for id in others), 180, "the other learners")
+        eventually(lambda: all(is_complete(cluster, id) for id in others), 300, "the other learners")
     finally:
         store.put(key, intact)
     assert len(pods_of(cluster, bad)) == 1  # no retry
-    event = eventually(lambda: blocked_event(cluster, submitted.fusion), 30, "the Event")
+    event = eventually(lambda: blocked_event(cluster, submitted.fusion), 120, "the Event")
     assert bad in event["message"]
     said = {reason["id"]: reason["why"] for reason in client.json("why", submitted.run)}
     assert bad in said[submitted.fusion]
     assert "tf_efficientnet_lite1" in said[bad]
     again = client.submit(*spec)
     assert again.outcomes == {bad: "retried", submitted.fusion: "shared"} | dict.fromkeys(others, "done")
-    eventually(lambda: is_complete(cluster, submitted.fusion), 180, "the fusion's end")
+    eventually(lambda: is_complete(cluster, submitted.fusion), 300, "the fusion's end")
 
 
 def blocked_event(cluster, fusion):

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from tests.e2e.client import NEVER, TINY, eventually, job_of
+from tests.e2e.client import NEVER, TINY, eventually, job_of, pods_of
 
 SEEDS = count(700)
 
@@ -31,7 +31,7 @@ def submitted(client, glyphs):
 def says(client):
     """Wait until what ``why`` says of an id contains a word; return the sentence."""
 
-    def wait(run, id, word, seconds=60):
+    def wait(run, id, word, seconds=120):
         def look():
             said = {reason["id"]: reason["why"] for reason in client.json("why", run.run)}.get(id, "")
             return said if word in said else None
@@ -62,7 +62,7 @@ def test_a_quota_that_is_exceeded(submitted, says, cluster):
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "gpus", "namespace": "ltk8s"}}
     cluster.apply_objects({**quota, "spec": {"hard": {"requests.nvidia.com/gpu": "0"}}})
     try:
-        eventually(lambda: "hard" in cluster.get("resourcequota", "gpus", "-n", "ltk8s")["status"], 30, "the quota")
+        eventually(lambda: "hard" in cluster.get("resourcequota", "gpus", "-n", "ltk8s")["status"], 120, "the quota")
         run = submitted("--set", "resources.gpu=1")
         said = says(run, run.learners[0], "the ResourceQuota gpus is used up")
     finally:
@@ -111,9 +111,14 @@ def test_a_queue_that_is_absent(submitted, says, cluster):
 def test_a_pod_that_is_told_to_stop_is_followed_by_the_next(submitted, says, cluster):
     run = submitted("--set", "train.steps=100000")
     (learner,) = run.learners
-    eventually(lambda: job_of(cluster, learner)["status"].get("ready"), 180, "the learner")
-    cluster.kubectl("delete", "pod", "-n", "ltk8s", "-l", f"batch.kubernetes.io/job-name={learner}", "--wait=false")
-    says(run, learner, "was told to stop", seconds=10)
+    eventually(lambda: job_of(cluster, learner)["status"].get("ready"), 300, "the learner")
+    cluster.stop("kubelet")  # or the pod might have left before anyone looks
+    try:
+        cluster.kubectl("delete", "pod", "-n", "ltk8s", "-l", f"batch.kubernetes.io/job-name={learner}", "--wait=false")
+        says(run, learner, "was told to stop: it saves and leaves, and the next one follows")
+    finally:
+        cluster.start("kubelet")
+    eventually(lambda: not pods_of(cluster, learner)[-1]["metadata"].get("deletionTimestamp"), 300, "the next pod")
 
 
 def test_doctor_names_each_missing_right_and_how_to_get_it(cluster, client, tmp_path):

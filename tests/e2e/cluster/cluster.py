@@ -61,7 +61,7 @@ class Cluster:
         self._must_be_ours()
         processes.start(component)
         if component == "apiserver":
-            processes.until(serves, 60, "the API server")
+            processes.until(serves, 180, "the API server")
 
     def _must_be_ours(self) -> None:
         if not self.ours:

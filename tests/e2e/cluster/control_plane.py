@@ -38,7 +38,7 @@ def start_control_plane() -> None:
          "--enable-admission-plugins=NodeRestriction", "--anonymous-auth=false"],
     )  # fmt: skip
     kubeconfig("admin", KUBECONFIG)
-    until(serves, 60, "the API server")
+    until(serves, 180, "the API server")
     own = kubeconfig("controller-manager", STATE / "controller-manager.kubeconfig")
     start(
         "controller-manager",

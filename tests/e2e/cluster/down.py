@@ -46,7 +46,7 @@ def _end_containers() -> None:
     for pid in pods | set(_shims()):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    until(lambda: not _shims(), 10, "the end of the containers")
+    until(lambda: not _shims(), 60, "the end of the containers")
 
 
 def _shims() -> list[int]:
@@ -69,7 +69,7 @@ def _remove_mounts() -> None:
 def _remove_cgroups() -> None:
     for root in cgroup_roots():
         for directory, _, _ in os.walk(root / CGROUP, topdown=False):
-            until(partial(_removed, directory), 10, f"the end of {directory}")
+            until(partial(_removed, directory), 60, f"the end of {directory}")
 
 
 def _removed(directory: str) -> bool:

@@ -25,7 +25,7 @@ USER = "65532:65532"
 def start_registry() -> None:
     """A registry that the node pulls from, without TLS: only this machine and its pods reach it."""
     start("registry", ["docker-registry", "serve", _registry_settings()])
-    until(_answers, 30, "the registry")
+    until(_answers, 120, "the registry")
 
 
 def _registry_settings() -> Path:

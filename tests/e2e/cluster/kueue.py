@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
 from tests.e2e.cluster.layout import KUBECONFIG
 from tests.e2e.cluster.node import run
 from tests.e2e.cluster.objects import rolled_out
+from tests.e2e.cluster.processes import until
 from tests.tools.build import source
 
 
@@ -21,6 +23,14 @@ def install_kueue(image: str) -> None:
         (directory / "kustomization.yaml").write_text(json.dumps(_kustomization(base, image)))
         run("kubectl", f"--kubeconfig={KUBECONFIG}", "apply", "--server-side", "--force-conflicts", f"--kustomize={directory}")
     rolled_out("deployment/kueue-controller-manager", "kueue-system")
+    until(_answers, 180, "an answer of Kueue's webhooks")  # its pod is ready some seconds before its Service leads to it
+
+
+def _answers() -> bool:
+    """Whether a queue would be taken, by the webhooks that every object of Kueue's passes through."""
+    flavor = {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "ResourceFlavor", "metadata": {"name": "probe"}}
+    command = ["kubectl", f"--kubeconfig={KUBECONFIG}", "create", "--dry-run=server", "--filename=-"]
+    return subprocess.run(command, input=json.dumps(flavor), text=True, capture_output=True).returncode == 0
 
 
 def _kustomization(base: str, image: str) -> dict[str, object]:

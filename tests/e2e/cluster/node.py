@@ -60,7 +60,7 @@ def start_node() -> None:
          f"--healthz-bind-address={NODE_ADDRESS}:10256", f"--metrics-bind-address={NODE_ADDRESS}:10249"],
     )  # fmt: skip
     start("dns", [build("coredns"), "-conf", dns_settings()])
-    until(ready, 120, "a node that is Ready")
+    until(ready, 300, "a node that is Ready")
 
 
 def ready() -> bool:
