@@ -112,13 +112,24 @@ def announce_study(context: Context, study: Study, cells: Sequence[Planned]) -> 
     """Say what will be done, part by part, what is dropped and why, how many learners that is, and how long it takes."""
     if not context.json:
         context.console.print("", study.title, "", parts_table(study, cells), "", sep="\n")
-    for each in cells:
-        where = f"{each.cell.experiment} at {each.cell.ratio}, seed {each.cell.seed}"
-        if each.same_as and not each.dropped:
-            context.note(f"{where}: the same as {each.same_as} there; not run again.")
-        elif each.dropped:
-            context.note(f"{'Dropped' if each.dropped in (BEYOND, UNKNOWN) else 'Not possible'}: {where}: {each.dropped}")
+    for (what, why), where in left_out(cells).items():
+        context.note(f"{what}: {'; '.join(where)}{f' ({why})' if why else ''}")
     context.note(sums(cells))
+
+
+def left_out(cells: Sequence[Planned]) -> dict[tuple[str, str], list[str]]:
+    """The cells that are not run, by what becomes of them and why: the experiments at each ratio and seed."""
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for each in cells:
+        if each.dropped:
+            kind = "Dropped" if each.dropped in (BEYOND, UNKNOWN) else "Not possible", each.dropped.rstrip(".")
+        elif each.same_as:
+            kind = f"The same as {each.same_as} there, not run again", ""
+        else:
+            continue
+        place = f"at {each.cell.ratio}, seed {each.cell.seed}"
+        found.setdefault(kind, {}).setdefault(place, []).append(each.cell.experiment)
+    return {kind: [f"{', '.join(own)} {place}" for place, own in places.items()] for kind, places in found.items()}
 
 
 def parts_table(study: Study, cells: Sequence[Planned]) -> Any:

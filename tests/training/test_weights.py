@@ -115,6 +115,27 @@ def test_without_a_network_the_hub_is_a_clear_error(empty_store, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_a_hub_out_of_reach_is_asked_once_and_not_waited_for(empty_store, tmp_path):
+    nobody = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
+    nobody |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    networks = ["test_efficientnet", "tf_efficientnet_lite0", "test_vit"]
+    command = [
+        sys.executable,
+        "-m",
+        "ltk8s.training.weights",
+        "stage",
+        *networks,
+        "--store",
+        empty_store.address,
+        "--keep-going",
+    ]
+    done = subprocess.run(command, env=nobody, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert [json.loads(line)["arch"] for line in done.stdout.splitlines()] == ["tf_efficientnet_lite0"]
+    assert done.stderr.count("cannot be downloaded from timm's hub") == 2
+    assert "Retrying" not in done.stderr
+
+
 def test_prints_one_line_for_each_network(empty_store, capsys):
     assert main(["stage", "tf_efficientnet_lite0", "--store", empty_store.address]) == 0
     assert json.loads(capsys.readouterr().out)["arch"] == "tf_efficientnet_lite0"
