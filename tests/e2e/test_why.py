@@ -118,7 +118,9 @@ def test_a_pod_that_is_told_to_stop_is_followed_by_the_next(submitted, says, clu
         says(run, learner, "was told to stop: it saves and leaves, and the next one follows")
     finally:
         cluster.start("kubelet")
-    eventually(lambda: not pods_of(cluster, learner)[-1]["metadata"].get("deletionTimestamp"), 300, "the next pod")
+    eventually(
+        lambda: [pod for pod in pods_of(cluster, learner) if "deletionTimestamp" not in pod["metadata"]], 300, "the next pod"
+    )
 
 
 def test_doctor_names_each_missing_right_and_how_to_get_it(cluster, client, tmp_path):
