@@ -142,8 +142,8 @@ def _open(not_run: Iterable[NotRun]) -> list[str]:
     if len(missing) <= MANY:
         return [f"Unfinished: {each.title}{f' ({each.run})' if each.run else ''}: {each.why}." for each in missing]
     reasons = list(dict.fromkeys(each.why for each in missing))
-    counted = ", ".join(f"{sum(each.why == why for each in missing)} {why}" for why in reasons[:3])
-    return [f"Unfinished: {len(missing)} rows of the study ({counted}{', …' if len(reasons) > 3 else ''})."]
+    counted = "; ".join(f"{sum(each.why == why for each in missing)} × {why}" for why in reasons[:3])
+    return [f"Unfinished: {len(missing)} rows of the study ({counted}{'; …' if len(reasons) > 3 else ''})."]
 
 
 def _grid(texts: Grid, *, leading: int) -> Table:

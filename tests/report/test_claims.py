@@ -40,6 +40,7 @@ def test_stacking_wl_is_best_or_not(store: Store, make_run: MakeRun, few: int, v
     found = claim(collect(store, runs), "best on every data set")
     assert found.verdict == verdict
     assert "the best of 2 others is Weighted loss (.533)" in found.evidence[0]
+    assert found.evidence[1] == "Not measured: ratio 0.1, ratio 0.005."
     assert set(found.runs) == {runs[1].run, runs[2].run}
 
 

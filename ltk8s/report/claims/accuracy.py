@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from ltk8s.report.averages import published_average
@@ -33,6 +34,8 @@ def best_everywhere(facts: Facts) -> Claim:
         )
         held.append(cell.score >= next_best.score)
         used += [cell, next_best]
+    if held:
+        evidence += _not_measured([cell.ratio for cell in used])
     beyond = [
         c for c in facts.cells if c.experiment not in OWN and (own := facts.cell("stack-wl", c.ratio)) and c.score > own.score
     ]
@@ -116,6 +119,8 @@ def best_beats_stacking(facts: Facts) -> Claim:
         )
         held.append(gap >= EXPECTED)
         used += [cell, other]
+    if held:
+        evidence += _not_measured([cell.ratio for cell in used])
     return facts.claim(
         "best, chosen on out-of-fold results alone, beats stacking / WL by 2 points or more at each ratio.",
         verdict_of(held),
@@ -123,3 +128,9 @@ def best_beats_stacking(facts: Facts) -> Claim:
         used,
         ours=True,
     )
+
+
+def _not_measured(measured: Sequence[float | None]) -> list[str]:
+    """Which ratios an "at each ratio" does not cover yet. On all images the columns are the same."""
+    missing = [at(ratio) for ratio in RATIOS if ratio is not None and ratio not in measured]
+    return [f"Not measured: {', '.join(missing)}."] if missing else []
