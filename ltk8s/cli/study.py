@@ -74,12 +74,13 @@ def plan_cells(cells: Sequence[ReadCell], planner: Planner, unavailable: Abstrac
 def _plan(cell: Cell, wanted: Named | ResolvedSweep | str, planner: Planner, unavailable: AbstractSet[str]) -> Planned:
     if isinstance(wanted, str):
         return Planned(cell, None, dropped=wanted)
+    title = (wanted.base if isinstance(wanted, ResolvedSweep) else wanted.experiment).title
     try:
         if isinstance(wanted, ResolvedSweep) and unavailable & set(wanted.architectures):
             wanted = wanted.without(unavailable)
-        return Planned(cell, planner.plan(wanted))
+        return Planned(cell, planner.plan(wanted), title=title)
     except UsageError as error:
-        return Planned(cell, None, dropped=error.what)
+        return Planned(cell, None, dropped=error.what, title=title)
 
 
 def arrange_cells(context: Context, cells: Sequence[Planned], budget: float | None) -> list[Planned]:
@@ -194,7 +195,7 @@ def _cell(each: Planned, cells: Sequence[Planned]) -> StudyCell:
         plan = next(o.plan for o in cells if o.plan and plan and o.plan.last.id == plan.last.id and not o.same_as)
     return StudyCell(
         experiment=each.cell.experiment,
-        title=each.plan.experiment.title if each.plan else each.cell.experiment,
+        title=each.title or each.cell.experiment,
         ratio=None if each.cell.ratio in ("full", 1.0) else float(each.cell.ratio),
         seed=each.cell.seed,
         split_seed=each.cell.seed,

@@ -20,7 +20,7 @@ NAMESAKES = ("baseline", "stacking")
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell and its plan. One that cannot be carried out has none, and ``dropped`` says why.
+    """A cell, its experiment's title and its plan. One that cannot be carried out has none, and ``dropped`` says why.
 
     ``same_as`` names the experiment whose run it is, since its own technique changes nothing here. ``new`` are the learners
     that no cell before it needs and that are not committed, ``seconds`` what they and the end of its run take (None: unknown).
@@ -32,6 +32,7 @@ class Planned:
     same_as: str = ""
     new: tuple[LearnerTask, ...] = ()
     seconds: float | None = 0.0
+    title: str = ""
 
     @property
     def runs(self) -> bool:

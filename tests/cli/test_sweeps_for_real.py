@@ -164,6 +164,7 @@ def test_a_study_runs_is_recorded_and_goes_on(study, place):
     assert cells["weighted-loss", None]["same_as"] == "baseline"
     assert cells["weighted-loss", None]["run"] == cells["baseline", None]["run"] != ""
     assert "no majority class" in cells["bagging-wl", None]["dropped"]
+    assert cells["bagging-wl", None]["title"] == "Bagging / WL"
     assert {cell["kind"] for cell in record["cells"]} == {"experiment"}
     again = place.run("submit", study, *WHERE)
     assert again.returncode == 0
