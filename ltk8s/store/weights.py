@@ -71,7 +71,7 @@ def find_weights(store: Store, arch: str) -> WeightsCard:
     staged = {card.arch for card in list_weights(store)}
     if arch not in KNOWN and (near := did_you_mean(arch, {*KNOWN, *staged})):
         raise UsageError(f"There is no network {arch!r}.{near}", "`ltk8s weights list` shows those whose weights are staged.")
-    raise UsageError(f"The weights of {arch!r} are not staged in {store.url}.", f"Run `ltk8s weights stage {arch}`.")
+    raise UsageError(f"The weights of {arch!r} are not staged.", f"Run `ltk8s weights stage {arch}`.")
 
 
 def list_weights(store: Store) -> list[WeightsCard]:

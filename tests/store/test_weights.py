@@ -54,9 +54,7 @@ def test_weights_that_are_not_what_their_card_says_are_refused(store):
 
 
 def test_a_known_network_without_weights_says_how_to_stage_them(store):
-    with pytest.raises(
-        UsageError, match=r"weights of 'efficientnet_b0' are not staged .* `ltk8s weights stage efficientnet_b0`"
-    ):
+    with pytest.raises(UsageError, match=r"weights of 'efficientnet_b0' are not staged.*`ltk8s weights stage efficientnet_b0`"):
         find_weights(store, "efficientnet_b0")
 
 
