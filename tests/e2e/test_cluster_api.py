@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ltk8s.cluster.wait import wait
 from ltk8s.errors import ClusterError, StoreAway, UsageError
 from ltk8s.store import open_store
 from ltk8s.store.commit import Attempt
+from tests.e2e import client
 
 STORE = "s3://of-the-test"
 
@@ -91,12 +93,8 @@ RELEASE = [
 ]
 
 
-def eventually(what: Callable[[], Any], seconds: float = 180) -> None:
-    """The cluster's own parts may need a minute to go on after the API server was away."""
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.05)
+eventually = partial(client.eventually, seconds=180, what="what was waited for", pause=0.05)
+"""The cluster's own parts may need a minute to go on after the API server was away."""
 
 
 class TestJobs:

@@ -4,7 +4,6 @@ fusion cannot tell.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import nn
 
 from ltk8s.data.dataset import MANIFEST, Part, load_dataset
-from ltk8s.data.manifest import Duplicate, Manifest
-from ltk8s.data.shards import ShardWriter
+from ltk8s.data.manifest import Duplicate
 from ltk8s.fusion import fuse
 from ltk8s.metrics import summarise
 from ltk8s.network.backbone import build, save_checkpoint
@@ -36,45 +35,24 @@ from ltk8s.store.folder import upload_folder
 from ltk8s.store.progress import ProgressReporter
 from ltk8s.store.runs import Member as RunMember
 from ltk8s.store.runs import RunRecord, write_run
+from tests.three_classes import CLASSES, SIDE, write_dataset
 
-CLASSES = ("cat", "dog", "eel")
 TRAIN_COUNTS = (120, 40, 4)
 TEST_PER_CLASS = 8
-SIDE = 16
 NET = "test_efficientnet"
 
 
 @pytest.fixture(scope="session")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a data set of noise: three classes; the first test image is a training image too."""
-    folder = tmp_path_factory.mktemp("noise3")
     random = np.random.default_rng(0)
     first = random.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-    shards = []
-    for part, counts in (("train", TRAIN_COUNTS), ("test", (TEST_PER_CLASS,) * 3)):
-        writer = ShardWriter(folder, part)
-        for label, n in enumerate(counts):
-            for i in range(n):
-                image = first if (label, i) == (0, 0) else random.integers(0, 256, first.shape, dtype=np.uint8)
-                key = int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:8], "little", signed=True)
-                writer.add(image, label, key, -1)
-        shards += writer.close()
-    manifest = Manifest(
-        name="noise3",
-        fingerprint="0123456789abcdef",
-        classes=CLASSES,
-        train_counts=TRAIN_COUNTS,
-        test_counts=(TEST_PER_CLASS,) * 3,
-        height=SIDE,
-        width=SIDE,
-        shards=tuple(shards),
-        duplicates=(Duplicate(train="train/cat/0.png", test="test/cat/0.png"),),
-        source="test",
-        created="2026-01-01T00:00:00+00:00",
-        version="0.1.0",
-    )
-    (folder / MANIFEST).write_text(manifest.model_dump_json())
-    return folder
+
+    def draw(label: int, i: int) -> NDArray[np.uint8]:
+        return first if (label, i) == (0, 0) else random.integers(0, 256, first.shape, dtype=np.uint8)
+
+    twin = Duplicate(train="train/cat/0.png", test="test/cat/0.png")
+    return write_dataset(tmp_path_factory.mktemp("noise3"), "noise3", TRAIN_COUNTS, TEST_PER_CLASS, draw, (twin,))
 
 
 @pytest.fixture(scope="module", autouse=True)

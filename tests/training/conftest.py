@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from ltk8s.data.dataset import MANIFEST
-from ltk8s.data.manifest import Manifest
-from ltk8s.data.shards import ShardWriter
 from ltk8s.network.backbone import build, save_weights
 from ltk8s.network.context import WorkContext
 from ltk8s.network.device import set_threads
@@ -31,11 +30,10 @@ from ltk8s.store.folder import upload_folder
 from ltk8s.store.progress import ProgressReporter
 from ltk8s.store.weights import WeightsCard, put_weights
 from ltk8s.training import learner
+from tests.three_classes import SIDE, write_dataset
 
-CLASSES = ("cat", "dog", "eel")
 TRAIN_COUNTS = (24, 12, 6)
 TEST_PER_CLASS = 10
-SIDE = 16
 NET = "test_efficientnet"
 HALF = (0.5, 0.5, 0.5)
 TRAIN = {"epochs": 3, "batch_size": 8, "image_size": SIDE, "lr": 0.01}
@@ -50,32 +48,12 @@ def _one_thread() -> None:
 @pytest.fixture(scope="session")
 def staged_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set as files: three classes of noise, each around a grey of its own."""
-    folder = tmp_path_factory.mktemp("greys")
     random = np.random.default_rng(0)
-    shards = []
-    for part, counts in (("train", TRAIN_COUNTS), ("test", (TEST_PER_CLASS,) * 3)):
-        writer = ShardWriter(folder, part)
-        for label, n in enumerate(counts):
-            for _ in range(n):
-                image = random.integers(80 * label, 80 * label + 96, (SIDE, SIDE, 3), dtype=np.uint8)
-                key = int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:8], "little", signed=True)
-                writer.add(image, label, key, -1)
-        shards += writer.close()
-    manifest = Manifest(
-        name="greys",
-        fingerprint="0123456789abcdef",
-        classes=CLASSES,
-        train_counts=TRAIN_COUNTS,
-        test_counts=(TEST_PER_CLASS,) * 3,
-        height=SIDE,
-        width=SIDE,
-        shards=tuple(shards),
-        source="test",
-        created="2026-01-01T00:00:00+00:00",
-        version="0.1.0",
-    )
-    (folder / MANIFEST).write_text(manifest.model_dump_json())
-    return folder
+
+    def draw(label: int, i: int) -> NDArray[np.uint8]:
+        return random.integers(80 * label, 80 * label + 96, (SIDE, SIDE, 3), dtype=np.uint8)
+
+    return write_dataset(tmp_path_factory.mktemp("greys"), "greys", TRAIN_COUNTS, TEST_PER_CLASS, draw)
 
 
 @pytest.fixture(scope="session")
