@@ -28,7 +28,7 @@ COMMANDS = {
     "data": "Stage, list, show and export data sets.",
     "weights": "Stage and list initial weights.",
     "experiments": "List experiments, sweeps, studies and profiles, or print one.",
-    "store": "Make the store's bucket.",
+    "store": "Make the store's bucket; export and import what a report needs.",
     "controller": "Release held Jobs as soon as what they wait for is committed.",
     "doctor": "Check this machine, the store and the cluster.",
 }

@@ -1,19 +1,22 @@
-"""``ltk8s store``: make the bucket, once for each installation."""
+"""``ltk8s store``: make the bucket, once for each installation; take a study's evidence from one store to another."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ltk8s.cli import complete
 from ltk8s.cli.common import RETRY_SECONDS, Context, command, new_app
+from ltk8s.cli.show import counted, size
 from ltk8s.errors import UsageError
 
 app = new_app()
 
 
-@app.callback(help="Make the store's bucket.")
-def store() -> None:  # keeps `init` a command of its own, though it is the only one
+@app.callback(help="Make the store's bucket; export and import what a report needs.")
+def store() -> None:
     pass
 
 
@@ -41,6 +44,65 @@ def init(
     context.emit(
         {"store": url, "bucket_made": made_bucket, "secret_made": made_secret},
         lambda: context.console.print(f"{'Made the bucket of' if made_bucket else 'There is a bucket for'} {url}."),
+    )
+
+
+@app.command("export")
+@command
+def export(
+    context: Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as results.tar.xz; replaced if it is there.")],
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN]...", help="Runs or experiments; all by default.", autocompletion=complete.runs),
+    ] = None,
+) -> None:
+    """Write all that a report and a trace need into one small file.
+
+    It has tasks, results, answers on each test image, curves, logs and the runs' records, but no networks, data sets or
+    weights. `ltk8s store import` puts it into another store: to keep beside a publication, to check someone's numbers, or to go
+    on with a study on another machine.
+
+    \b
+    ltk8s store export results.tar.xz
+    ltk8s store export stacking.tar.xz baseline stack-wl
+    """
+    from ltk8s.store.archive import pack
+    from ltk8s.store.runs import find_run, read_runs
+    from ltk8s.store.studies import read_studies
+
+    chosen = {run.run: run for run in (find_run(context.store, text) for text in runs or ())}
+    records = list(chosen.values()) if runs else read_runs(context.store)
+    if not records:
+        raise UsageError(f"There are no runs in {context.store.url}.", "Submit some, or name another store with --store.")
+    objects = pack(context.store, file, records, () if runs else (study.name for study in read_studies(context.store)))
+    written = file.stat().st_size
+    context.emit(
+        {"file": file, "runs": [record.run for record in records], "objects": objects, "bytes": written},
+        lambda: context.console.print(f"Wrote {counted(len(records), 'run')}, {objects:,} objects, {size(written)}: {file}"),
+    )
+
+
+@app.command("import")
+@command
+def restore(
+    context: Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Written by `ltk8s store export`.")],
+) -> None:
+    """Put an export into the store. What the store has already stays as it is.
+
+    `ltk8s report` and `ltk8s trace` then work as where it came from. Submitting trains only what is not in it; a learner whose
+    network a new fusion needs is trained anew.
+
+    \b
+    ltk8s store import results.tar.xz
+    """
+    from ltk8s.store.archive import unpack
+
+    written, objects = unpack(context.store, file)
+    context.emit(
+        {"store": context.store.url, "objects": objects, "written": written},
+        lambda: context.console.print(f"{written:,} of {objects:,} objects were new in {context.store.url}."),
     )
 
 

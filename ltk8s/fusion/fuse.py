@@ -25,6 +25,7 @@ from ltk8s.network.device import choose_device
 from ltk8s.network.environment import environment, peak_memory_bytes
 from ltk8s.network.table import to_csv, to_markdown
 from ltk8s.planning.task import FusionTask
+from ltk8s.store import answers
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +85,12 @@ def duplicates(dataset: Dataset, context: WorkContext, task: FusionTask) -> NDAr
 
 
 def put_artifacts(context: WorkContext, metrics: dict[str, Any], rule: str, fused: Tensor, test: Part) -> None:
-    """Predictions, as log-probabilities under the name that learners' logits have, and the table in three forms."""
+    """Predictions, as log-probabilities under the name that learners' logits have; the answers alone; the table in three
+    forms.
+    """
     tensors = {"logits": fused, "labels": torch.from_numpy(test.labels), "keys": torch.from_numpy(test.keys)}
-    context.attempt.put("predictions.safetensors", save(tensors))
+    context.attempt.put(answers.PREDICTIONS, save(tensors))
+    context.attempt.put(answers.ARTIFACT, answers.Answers.of(fused.cpu().numpy(), test.labels, test.keys).encode())
     rows = table.rows(metrics["members"], metrics, rule)
     context.attempt.put("table.json", table.to_json(rows))
     context.attempt.put("table.csv", to_csv(rows))

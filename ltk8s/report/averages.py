@@ -44,7 +44,7 @@ def _average(cells: Sequence[Cell], runs: Runs) -> Average | None:
     from ltk8s.metrics import resampled_balanced, resampled_mean
 
     changes = [_changes(cell, runs) for cell in cells]
-    first = runs.named(cells[0].replicates[0].run).predictions
+    first = runs.named(cells[0].replicates[0].run).answers
     if first is None or not all(_same_images(cell, cells[0], runs) for cell in cells):
         return None
     seeds = lcm(*(len(change) for change in changes))
@@ -73,10 +73,10 @@ def _changes(cell: Cell, runs: Runs) -> NDArray[np.int64]:
     """Each compared seed's difference in correctness to its baseline, image by image: S×N."""
     import numpy as np
 
-    pairs = [(runs.named(r.run).predictions, runs.named(r.baseline_run).predictions) for r in cell.replicates if r.baseline_run]
+    pairs = [(runs.named(r.run).answers, runs.named(r.baseline_run).answers) for r in cell.replicates if r.baseline_run]
     return np.stack([a.correct.astype(np.int64) - b.correct for a, b in pairs if a and b])
 
 
 def _same_images(cell: Cell, other: Cell, runs: Runs) -> bool:
-    a, b = runs.named(cell.replicates[0].run).predictions, runs.named(other.replicates[0].run).predictions
+    a, b = runs.named(cell.replicates[0].run).answers, runs.named(other.replicates[0].run).answers
     return a is not None and b is not None and a.same_images(b)

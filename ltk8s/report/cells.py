@@ -49,7 +49,7 @@ def stacked(rows: Sequence[Row], runs: Runs) -> NDArray[np.bool_]:
     """Whether each run has each test image right: S×N."""
     import numpy as np
 
-    found = [runs.named(row.run).predictions for row in rows]
+    found = [runs.named(row.run).answers for row in rows]
     return np.stack([each.correct for each in found if each])
 
 
@@ -140,12 +140,12 @@ def _intervals(rows: Sequence[Row], outcomes: Sequence[Outcome], runs: Runs) -> 
     if len(outcomes) == 1:
         return {"interval": outcomes[0].interval, "balanced_interval": outcomes[0].balanced_interval}
     right = stacked(rows, runs).sum(axis=0)
-    predictions = runs.named(rows[0].run).predictions
-    assert predictions is not None  # a finished run has predictions
+    answers = runs.named(rows[0].run).answers
+    assert answers is not None  # a finished run has answers
     unit = 1 / len(rows)
     return {
-        "interval": resampled_mean(right, predictions.labels, unit=unit).interval(),
-        "balanced_interval": resampled_balanced(right, predictions.labels, unit=unit).interval(),
+        "interval": resampled_mean(right, answers.labels, unit=unit).interval(),
+        "balanced_interval": resampled_balanced(right, answers.labels, unit=unit).interval(),
     }
 
 
@@ -159,7 +159,7 @@ def _reliability(own: Sequence[Run]) -> tuple[ReliabilityBin, ...]:
 
     from ltk8s.metrics import reliability
 
-    found = [run.predictions for run in own if run.predictions]
+    found = [run.answers for run in own if run.answers]
     bins = reliability(np.concatenate([p.confidence for p in found]), np.concatenate([p.correct for p in found]))
     return tuple(ReliabilityBin(low=b.low, high=b.high, n=b.n, confidence=b.confidence, accuracy=b.accuracy) for b in bins)
 
@@ -175,12 +175,12 @@ def _classes(own: Sequence[Run]) -> tuple[ClassScore, ...]:
 
 
 def _confusions(own: Sequence[Run]) -> tuple[Confusion, ...]:
-    """The worst confusions of all seeds' predictions together; counts are a seed's average."""
+    """The worst confusions of all seeds' answers together; counts are a seed's average."""
     import numpy as np
 
     from ltk8s.metrics import confusions
 
-    found = [run.predictions for run in own if run.predictions]
+    found = [run.answers for run in own if run.answers]
     predicted, labels = np.concatenate([p.predicted for p in found]), np.concatenate([p.labels for p in found])
     worst = confusions(predicted, labels, own[0].class_names, CONFUSIONS)
     return tuple(Confusion(label=w["label"], predicted=w["predicted"], count=w["count"] / len(found)) for w in worst)

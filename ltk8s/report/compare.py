@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ltk8s.report.predictions import Predictions
 from ltk8s.report.row import Comparison, Outcome, Row, Setting
+from ltk8s.store.answers import Answers
 from ltk8s.store.runs import RunRecord
 
 BASELINE = "baseline"
@@ -38,12 +38,12 @@ def _scale(record: RunRecord) -> dict[str, Any]:
 
 
 def compare(
-    outcome: Outcome, predictions: Predictions, baseline: Row, baseline_outcome: Outcome, baseline_predictions: Predictions
+    outcome: Outcome, answers: Answers, baseline: Row, baseline_outcome: Outcome, baseline_answers: Answers
 ) -> Comparison:
     """Compare a finished run with a finished baseline on the same images. What is real is not said yet."""
     from ltk8s.metrics import GROUPS, paired, smallest_difference
 
-    pair = paired(predictions.correct, baseline_predictions.correct, predictions.labels)
+    pair = paired(answers.correct, baseline_answers.correct, answers.labels)
     return Comparison(
         baseline_run=baseline.run,
         baseline_fusion=baseline.fusion,

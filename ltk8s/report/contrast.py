@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ltk8s.report.cell import Cell, Contrast, Replicate
-from ltk8s.report.predictions import Predictions
 from ltk8s.report.runs import Runs
+from ltk8s.store.answers import Answers
 
 if TYPE_CHECKING:
     from ltk8s.metrics import OverSeeds
@@ -63,14 +63,14 @@ def measure(pairs: Sequence[Pair], against: str, runs: Runs, *, balanced: bool) 
 
     from ltk8s.metrics import over_seeds
 
-    found = [tuple(runs.named(run).predictions for run in pair) for pair in pairs]
-    predictions: list[tuple[Predictions, Predictions]] = [(a, b) for a, b in found if a is not None and b is not None]
-    if not predictions or not all(p.same_images(predictions[0][0]) for pair in predictions for p in pair):
+    found = [tuple(runs.named(run).answers for run in pair) for pair in pairs]
+    answers: list[tuple[Answers, Answers]] = [(a, b) for a, b in found if a is not None and b is not None]
+    if not answers or not all(p.same_images(answers[0][0]) for pair in answers for p in pair):
         return None
     over = over_seeds(
-        np.stack([a.correct for a, _ in predictions]),
-        np.stack([b.correct for _, b in predictions]),
-        predictions[0][0].labels,
+        np.stack([a.correct for a, _ in answers]),
+        np.stack([b.correct for _, b in answers]),
+        answers[0][0].labels,
         balanced=balanced,
     )
     draws = len({runs.named(run).row.setting.split_seed for run, _ in pairs})

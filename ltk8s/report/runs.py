@@ -1,4 +1,4 @@
-"""Runs as they are in the store: each read once, with its result and predictions, and compared with its baseline."""
+"""Runs as they are in the store: each read once, with its result and answers, and compared with its baseline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from threading import Lock
 
 from ltk8s.errors import Corrupt, StoreError
 from ltk8s.report.compare import BASELINE, compare, find_baseline, setting_of
-from ltk8s.report.predictions import Predictions, read_predictions
 from ltk8s.report.row import Member, Outcome, Row
 from ltk8s.report.variant import variant
+from ltk8s.store.answers import Answers, read_answers
 from ltk8s.store.base import Store
 from ltk8s.store.commit import Result, committed, read_result, set_aside
 from ltk8s.store.many import READERS
@@ -21,12 +21,12 @@ from ltk8s.store.runs import RunRecord, read_runs
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A run's record and its row; ``result`` and ``predictions`` are there once it is finished."""
+    """A run's record and its row; ``result`` and ``answers`` are there once it is finished."""
 
     record: RunRecord
     row: Row
     result: Result | None = None
-    predictions: Predictions | None = None
+    answers: Answers | None = None
 
     @property
     def per_class(self) -> dict[str, list[int]]:
@@ -74,17 +74,17 @@ class Runs:
 
     def _compared(self, record: RunRecord) -> Row:
         run = self.read(record)
-        if record.experiment == BASELINE or run.row.outcome is None or run.predictions is None:
+        if record.experiment == BASELINE or run.row.outcome is None or run.answers is None:
             return run.row
         record_of_base = find_baseline(record, self.records) or find_baseline(record, self._all())
         if record_of_base is None:
             return run.row.model_copy(update={"incomparable": "no baseline was submitted in this setting"})
         base = self.read(record_of_base)
-        if base.row.outcome is None or base.predictions is None:
+        if base.row.outcome is None or base.answers is None:
             return run.row.model_copy(update={"incomparable": f"the baseline {base.row.run} is not finished"})
-        if not run.predictions.same_images(base.predictions):
+        if not run.answers.same_images(base.answers):
             return run.row.model_copy(update={"incomparable": f"the baseline {base.row.run} was evaluated on other images"})
-        comparison = compare(run.row.outcome, run.predictions, base.row, base.row.outcome, base.predictions)
+        comparison = compare(run.row.outcome, run.answers, base.row, base.row.outcome, base.answers)
         return run.row.model_copy(update={"comparison": comparison})
 
     def _read_anew(self, record: RunRecord) -> Run:
@@ -93,7 +93,7 @@ class Runs:
             result = read_result(self.store, "fusion", record.fusion)
             if result is None:
                 return Run(record, _unfinished(record, self._how_far(record)))
-            return Run(record, _finished(record, result), result, read_predictions(self.store, result))
+            return Run(record, _finished(record, result), result, read_answers(self.store, result))
         except Corrupt as error:
             # Or submit would take this fusion for done. A reader without the right to write can only say so.
             with suppress(StoreError):

@@ -80,3 +80,13 @@ def resume(id: str) -> str:
 def attempt(kind: Kind, id: str, attempt: str, artifact: str = "") -> str:
     """Key of one attempt's artifact, or prefix of the attempt."""
     return f"{home(kind, id)}attempts/{attempt}/{artifact}"
+
+
+def owner(key: str) -> tuple[Kind, str] | None:
+    """The learner, fusion or ranking that an object belongs to; None for one of the store's other objects.
+
+    >>> owner("learners/a-1/task.json"), owner("runs/a.json")
+    (('learner', 'a-1'), None)
+    """
+    folder, *names = key.split("/")
+    return next(((kind, names[0]) for kind in KINDS if home(kind) == f"{folder}/" and len(names) > 1), None)

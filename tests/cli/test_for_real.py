@@ -224,10 +224,10 @@ def test_a_job_that_fails_is_exit_1_and_names_the_reason(place, submitted):
 
 
 def test_a_result_that_went_bad_is_exit_1_and_names_the_object(place, submitted):
-    (predictions,) = (place.directory / "store" / "fusions").glob("*/attempts/*/predictions.safetensors")
-    intact = predictions.read_bytes()
-    predictions.write_bytes(intact[:-1] + bytes([intact[-1] ^ 1]))
+    (answers,) = (place.directory / "store" / "fusions").glob("*/attempts/*/answers.safetensors")
+    intact = answers.read_bytes()
+    answers.write_bytes(intact[:-1] + bytes([intact[-1] ^ 1]))
     done = place.run(*SUBMIT, *QUICK)
     assert done.returncode == 1
-    assert "predictions.safetensors" in done.stdout
+    assert "answers.safetensors" in done.stdout
     assert "submit again" in done.stdout

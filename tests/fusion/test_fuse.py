@@ -14,6 +14,7 @@ from ltk8s.errors import MembersError
 from ltk8s.network.backbone import build, save_weights
 from ltk8s.network.stopping import Stopped, Stopping
 from ltk8s.planning.task import canonical_json
+from ltk8s.store.answers import read_answers
 from ltk8s.store.commit import Attempt, read_artifact, read_result, verify
 from ltk8s.store.weights import WeightsCard, put_weights
 from ltk8s.training import learner
@@ -26,7 +27,17 @@ def predictions(world, result) -> dict[str, torch.Tensor]:
 def test_a_fusion_commits_predictions_table_and_log(world) -> None:
     result = world.fuse(world.fusion(world.member(), world.member(seed=1)))
     verify(world.store, result)
-    assert set(result.artifacts) == {"predictions.safetensors", "table.json", "table.csv", "table.md", "log.txt"}
+    table = {"table.json", "table.csv", "table.md"}
+    assert set(result.artifacts) == {"predictions.safetensors", "answers.safetensors", "log.txt", *table}
+
+
+def test_answers_are_those_of_the_predictions(world) -> None:
+    result = world.fuse(world.fusion(world.member(), world.member(seed=1)))
+    tensors, answers = predictions(world, result), read_answers(world.store, result)
+    assert np.array_equal(answers.predicted, tensors["logits"].argmax(1).numpy())
+    assert np.allclose(answers.confidence, tensors["logits"].exp().max(1).values.numpy(), rtol=1e-5)
+    assert int(answers.correct.sum()) == result.metrics["correct"]
+    assert np.array_equal(answers.keys, world.test.keys)
 
 
 def test_predictions_are_log_probabilities_with_labels_and_keys(world) -> None:

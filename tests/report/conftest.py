@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
 from ltk8s.metrics import summarise
 from ltk8s.metrics.selection import Point, Ranking, choose
-from ltk8s.store import Store, open_store
+from ltk8s.store import Store, answers, open_store
 from ltk8s.store.commit import Attempt
 from ltk8s.store.runs import Member, RunRecord, write_run
 
@@ -154,5 +153,5 @@ def commit(
         "device_seconds": seconds,
     }
     attempt = Attempt(store, "{}", "fusion", record.fusion)
-    attempt.put("predictions.safetensors", save({"logits": logits, "labels": labels, "keys": keys}))
+    attempt.put(answers.ARTIFACT, answers.Answers.of(logits, labels, keys).encode())
     attempt.commit(metrics, {})

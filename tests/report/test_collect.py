@@ -125,11 +125,11 @@ def test_cost_is_relative_to_the_baseline(store: Store, make_run: MakeRun) -> No
     assert (comparison.seconds, comparison.parameters) == (3.5, 3.0)
 
 
-def test_a_flipped_byte_in_predictions_is_named_and_set_aside(store: Store, make_run: MakeRun) -> None:
+def test_a_flipped_byte_in_answers_is_named_and_set_aside(store: Store, make_run: MakeRun) -> None:
     run = make_run("baseline", (90, 50, 10))
     result = read_result(store, "fusion", run.fusion)
     assert result is not None
-    key = result.key("predictions.safetensors")
+    key = result.key("answers.safetensors")
     data = bytearray(store.get(key))
     data[-1] ^= 1
     store.put(key, bytes(data))

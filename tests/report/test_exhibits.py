@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from ltk8s.report.predictions import read_predictions
 from PIL import Image
 from safetensors.numpy import save
 
 from ltk8s.report import collect
 from ltk8s.report.curves import POINTS, thinned
-from ltk8s.report.predictions import read_predictions
 from ltk8s.store import Store, layout
 from ltk8s.store.commit import read_result
 from ltk8s.store.runs import RunRecord

@@ -1,0 +1,96 @@
+"""Evidence: all of a store that a report and a trace read, as one file. Networks, data sets and weights stay behind.
+
+The file is a tar, compressed by xz, of objects under their own keys, in order of key and without dates: equal evidence is an
+equal file. Commits are in it as they are, so that whoever reads them checks the same hashes.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from ltk8s.errors import UsageError
+from ltk8s.store import answers, layout
+from ltk8s.store.aside import written_aside
+from ltk8s.store.base import Store
+from ltk8s.store.commit import Result, committed, read_artifact, read_result
+from ltk8s.store.layout import KINDS, Kind
+from ltk8s.store.runs import RunRecord
+
+CHECKPOINT = "checkpoint.safetensors"
+
+RECORDS = (layout.run(), layout.study())
+
+
+def pack(store: Store, file: Path, runs: Iterable[RunRecord], studies: Iterable[str] = ()) -> int:
+    """Write the evidence of ``runs``, as far as they are committed, with the records of ``studies``; return how many objects.
+
+    Raises:
+        Corrupt: if a commit is not what was written. No file is left then.
+        StoreError: if the store cannot be reached or the file cannot be written.
+    """
+    runs = list(runs)
+    objects = {key: store.get(key) for key in [*(layout.run(run.run) for run in runs), *map(layout.study, studies)]}
+    for kind, id in {part for run in runs for part in _parts(run)}:
+        if result := read_result(store, kind, id):
+            objects |= _evidence(store, result)
+    with written_aside(file) as target, tarfile.open(fileobj=target, mode="w:xz", preset=9) as tar:
+        for key in sorted(objects):
+            entry = tarfile.TarInfo(key)
+            entry.size = len(objects[key])
+            tar.addfile(entry, io.BytesIO(objects[key]))
+    return len(objects)
+
+
+def unpack(store: Store, file: Path) -> tuple[int, int]:
+    """Put a file's evidence into a store. What the store has already stays as it is.
+
+    Returns:
+        How many objects were written, and how many the file has.
+
+    Raises:
+        UsageError: if it is no such file, or damaged. Nothing is written then.
+        StoreError: if the store cannot be reached.
+    """
+    objects = _read(file)
+    owners = {owner for key in objects if (owner := layout.owner(key))}
+    here = {(kind, id) for kind in KINDS for id in committed(store, kind, [id for own, id in owners if own == kind])}
+    new = sorted((key for key in objects if layout.owner(key) not in here), key=_order)
+    return sum(store.put_if_absent(key, objects[key]) for key in new), len(objects)
+
+
+def _parts(run: RunRecord) -> list[tuple[Kind, str]]:
+    return [*(("learner", member.id) for member in run.members), (run.last_kind, run.fusion)]
+
+
+def _evidence(store: Store, result: Result) -> dict[str, bytes]:
+    """A commit, its task, and those of its artifacts that a report or a trace reads."""
+    left = {CHECKPOINT}
+    if result.kind != "fusion" or answers.ARTIFACT in result.artifacts:
+        left.add(answers.PREDICTIONS)
+    keys = [layout.task(result.kind, result.id), layout.result(result.kind, result.id)]
+    artifacts = {result.key(name): read_artifact(store, result, name) for name in result.artifacts if name not in left}
+    return {**{key: store.get(key) for key in keys}, **artifacts}
+
+
+def _order(key: str) -> tuple[bool, bool, str]:
+    """A commit after what it names, and records of runs last: half an import is never believed."""
+    owner = layout.owner(key)
+    return owner is None, owner is not None and key == layout.result(*owner), key
+
+
+def _read(file: Path) -> dict[str, bytes]:
+    """The objects of a file by key, all of them before anything is done with one."""
+    try:
+        with tarfile.open(file, "r:xz") as tar:
+            objects = {entry.name: opened.read() for entry in tar if (opened := tar.extractfile(entry))}
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {file}.", "Check its name.") from None
+    except (OSError, EOFError, lzma.LZMAError, tarfile.TarError) as error:
+        raise UsageError(f"{file} is no export, or not whole: {error}.", "Get it again.") from None
+    if strange := [key for key in objects if not layout.owner(key) and not key.startswith(RECORDS)]:
+        raise UsageError(f"{file} is no export: it holds {strange[0]!r}.", "Make one with `ltk8s store export`.")
+    return objects
