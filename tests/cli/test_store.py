@@ -1,4 +1,4 @@
-"""`ltk8s store init`, against a real server."""
+"""`ltk8s store`: init against a real server, export and import between two stores."""
 
 import json
 import secrets
@@ -50,3 +50,32 @@ def test_this_machine_has_no_secrets(ltk8s):
     result = ltk8s("store", "init", "--cluster", "local", "--generate-secret", "ltk8s-store")
     assert result.exit_code == 2
     assert "no Secrets on this machine" in result.stderr
+
+
+def test_an_export_is_reported_from_another_store_as_from_its_own(ltk8s, submitted, tmp_path):
+    submitted("baseline", "stack-wl")
+    file, other = tmp_path / "results.tar.xz", (tmp_path / "other").as_uri()
+    assert "Wrote 2 runs" in ltk8s("store", "export", file).stdout
+    assert "2 of 2 objects were new" in ltk8s("store", "import", file, "--store", other).stdout
+    assert "0 of 2 objects were new" in ltk8s("store", "import", file, "--store", other).stdout
+    assert ltk8s("report", "--store", other).stdout == ltk8s("report").stdout
+
+
+def test_one_run_is_exported(ltk8s, submitted, tmp_path):
+    baseline, _ = submitted("baseline", "stack-wl")
+    exported = json.loads(ltk8s("store", "export", tmp_path / "results.tar.xz", "baseline", "--json").stdout)
+    assert exported["runs"] == [baseline.run]
+    assert exported["bytes"] == (tmp_path / "results.tar.xz").stat().st_size
+
+
+def test_there_is_nothing_to_export(ltk8s, store, tmp_path):
+    result = ltk8s("store", "export", tmp_path / "results.tar.xz")
+    assert result.exit_code == 2
+    assert "There are no runs" in result.stderr
+
+
+def test_what_is_no_export_is_told(ltk8s, tmp_path):
+    (tmp_path / "notes.txt").write_text("no archive")
+    result = ltk8s("store", "import", tmp_path / "notes.txt")
+    assert result.exit_code == 2
+    assert "is no export, or not whole" in result.stderr
