@@ -10,14 +10,16 @@ import io
 import lzma
 import tarfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ltk8s.errors import UsageError
 from ltk8s.store import answers, layout
 from ltk8s.store.aside import written_aside
 from ltk8s.store.base import Store
-from ltk8s.store.commit import Result, committed, read_artifact, read_result
+from ltk8s.store.commit import committed, read_artifact, read_result
 from ltk8s.store.layout import KINDS, Kind
+from ltk8s.store.many import READERS
 from ltk8s.store.runs import RunRecord
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -34,9 +36,9 @@ def pack(store: Store, file: Path, runs: Iterable[RunRecord], studies: Iterable[
     """
     runs = list(runs)
     objects = {key: store.get(key) for key in [*(layout.run(run.run) for run in runs), *map(layout.study, studies)]}
-    for kind, id in {part for run in runs for part in _parts(run)}:
-        if result := read_result(store, kind, id):
-            objects |= _evidence(store, result)
+    with ThreadPoolExecutor(READERS, "export-read") as pool:
+        for evidence in pool.map(lambda part: _evidence(store, *part), {part for run in runs for part in _parts(run)}):
+            objects |= evidence
     with written_aside(file) as target, tarfile.open(fileobj=target, mode="w:xz", preset=9) as tar:
         for key in sorted(objects):
             entry = tarfile.TarInfo(key)
@@ -66,12 +68,15 @@ def _parts(run: RunRecord) -> list[tuple[Kind, str]]:
     return [*(("learner", member.id) for member in run.members), (run.last_kind, run.fusion)]
 
 
-def _evidence(store: Store, result: Result) -> dict[str, bytes]:
-    """A commit, its task, and those of its artifacts that a report or a trace reads."""
+def _evidence(store: Store, kind: Kind, id: str) -> dict[str, bytes]:
+    """A commit, its task, and those of its artifacts that a report or a trace reads; nothing where there is no commit."""
+    result = read_result(store, kind, id)
+    if result is None:
+        return {}
     left = {CHECKPOINT}
-    if result.kind != "fusion" or answers.ARTIFACT in result.artifacts:
+    if kind != "fusion" or answers.ARTIFACT in result.artifacts:
         left.add(answers.PREDICTIONS)
-    keys = [layout.task(result.kind, result.id), layout.result(result.kind, result.id)]
+    keys = [layout.task(kind, id), layout.result(kind, id)]
     artifacts = {result.key(name): read_artifact(store, result, name) for name in result.artifacts if name not in left}
     return {**{key: store.get(key) for key in keys}, **artifacts}
 
