@@ -27,8 +27,8 @@ class Verdict(Spec):
 class Study(Spec):
     """Everything that a report shows. ``rows`` are the runs, ``cells`` the runs of one experiment and ratio over their seeds.
 
-    ``name`` is the study's that was submitted by ``ltk8s submit study``, empty without. Claims and errata are the student
-    report's, and there only for its data set.
+    ``name`` is the title of the study that was submitted by ``ltk8s submit study``, empty without. Claims and errata are the
+    student report's, and there only for its data set.
     """
 
     store: str

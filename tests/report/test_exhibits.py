@@ -146,6 +146,11 @@ def test_cells_of_a_study_without_a_result_say_why(store: Store, make_run: MakeR
     assert study.name == "study"
 
 
+def test_a_study_is_called_by_its_title(store: Store, make_run: MakeRun) -> None:
+    write_study(store, study_of(make_run("baseline", (90, 50, 10))).model_copy(update={"title": "Every technique"}))
+    assert collect(store).name == "Every technique"
+
+
 def test_a_column_that_is_another_one_shows_which(store: Store, make_run: MakeRun) -> None:
     base = make_run("baseline", (90, 50, 10), ratio=None)
     write_study(store, study_of(base, planned("weighted-loss", base.run, ratio=None, same_as="baseline")))
