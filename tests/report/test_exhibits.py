@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from ltk8s.report.predictions import read_predictions
 from PIL import Image
 from safetensors.numpy import save
 
 from ltk8s.report import collect
 from ltk8s.report.curves import POINTS, thinned
 from ltk8s.store import Store, layout
+from ltk8s.store.answers import read_answers
 from ltk8s.store.commit import read_result
 from ltk8s.store.runs import RunRecord
 from ltk8s.store.studies import StudyCell, StudyRecord, write_study
@@ -108,7 +108,7 @@ def test_without_the_images_there_is_no_gallery(store: Store, make_run: MakeRun)
 def test_confidence_is_the_softmax_of_what_is_predicted(store: Store, make_run: MakeRun) -> None:
     result = read_result(store, "fusion", make_run("baseline", (90, 50, 10)).fusion)
     assert result is not None
-    assert read_predictions(store, result).confidence == pytest.approx(np.full(300, np.exp(3) / (np.exp(3) + 2)))
+    assert read_answers(store, result).confidence == pytest.approx(np.full(300, np.exp(3) / (np.exp(3) + 2)))
 
 
 def study_of(run: RunRecord, *cells: StudyCell) -> StudyRecord:
