@@ -154,6 +154,18 @@ def test_weightings_are_compared_on_learners_that_differ_in_nothing_else(study: 
     assert "ends at 9" not in pair.drawing.alt
 
 
+def test_a_technique_has_one_learning_curve_however_many_share_its_learners(study: Study, part: Part) -> None:
+    shared = [
+        study.curves[0].model_copy(update={"id": f"seed-{seed}", "fold": None, "experiments": names})
+        for seed, names in enumerate(
+            (("baseline", "stacking", "best"), ("baseline",), ("stack-wl", "weighted-loss"), ("stack-wl",))
+        )
+    ]
+    panel = next(training.learning_curves(study.model_copy(update={"curves": tuple(shared)}), part))
+    legend = [text for text in texts(panel.drawing) if text in {cell.title for cell in part.cells()}]
+    assert legend == ["Baseline", "Stacking / WL"]
+
+
 def test_pairs_share_their_axes(study: Study, part: Part) -> None:
     drawn = [p.drawing for p in training.weightings(study, part) if not p.drawing.name.endswith(("plain", "accuracy"))]
     assert len(drawn) == 4

@@ -42,14 +42,17 @@ def weightings(study: Study, part: Part) -> Iterator[Panel]:
 
 
 def learning_curves(study: Study, part: Part) -> Iterator[Panel]:
-    """Training accuracy and loss of one learner of each technique, all of one architecture."""
+    """Training accuracy and loss of one learner of each technique, all of one architecture.
+
+    A learner that several techniques share stands under the first of them.
+    """
     titles = {cell.experiment: cell.title for cell in part.cells()}
     for ratio in part.ratios:
         own = [c for c in _of(study, part, ratio) if c.fold is None and any(each in titles for each in c.experiments)]
         chosen: dict[str, Curve] = {}
         for curve in own:
             if curve.arch == own[0].arch:
-                chosen.setdefault(", ".join(titles[each] for each in curve.experiments if each in titles), curve)
+                chosen.setdefault(next(titles[each] for each in curve.experiments if each in titles), curve)
         shown = list(chosen.items())[:MOST]
         if not shown:
             continue
