@@ -18,7 +18,7 @@ from ltk8s.store import answers, layout
 from ltk8s.store.aside import written_aside
 from ltk8s.store.base import Store
 from ltk8s.store.commit import committed, read_artifact, read_result
-from ltk8s.store.layout import KINDS, Kind
+from ltk8s.store.layout import KINDS, LAST_KINDS, Kind
 from ltk8s.store.many import READERS
 from ltk8s.store.runs import RunRecord
 
@@ -28,7 +28,10 @@ RECORDS = (layout.run(), layout.study())
 
 
 def pack(store: Store, file: Path, runs: Iterable[RunRecord], studies: Iterable[str] = ()) -> int:
-    """Write the evidence of ``runs``, as far as they are committed, with the records of ``studies``; return how many objects.
+    """Write the records of ``runs`` and ``studies`` with the evidence of the runs that are finished; return how many objects.
+
+    Of a run without its fusion or ranking only the record comes along: its learners are no evidence, and without their
+    networks they would have to be trained again.
 
     Raises:
         Corrupt: if a commit is not what was written. No file is left then.
@@ -36,8 +39,10 @@ def pack(store: Store, file: Path, runs: Iterable[RunRecord], studies: Iterable[
     """
     runs = list(runs)
     objects = {key: store.get(key) for key in [*(layout.run(run.run) for run in runs), *map(layout.study, studies)]}
+    ended = {kind: committed(store, kind, [run.fusion for run in runs if run.last_kind == kind]) for kind in LAST_KINDS}
+    parts = {part for run in runs if run.fusion in ended[run.last_kind] for part in _parts(run)}
     with ThreadPoolExecutor(READERS, "export-read") as pool:
-        for evidence in pool.map(lambda part: _evidence(store, *part), {part for run in runs for part in _parts(run)}):
+        for evidence in pool.map(lambda part: _evidence(store, *part), parts):
             objects |= evidence
     with written_aside(file) as target, tarfile.open(fileobj=target, mode="w:xz", preset=9) as tar:
         for key in sorted(objects):

@@ -115,9 +115,11 @@ def test_equal_evidence_is_an_equal_file(store, other, tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_only_the_runs_asked_for_and_what_is_committed_of_them(store, other, file):
+def test_only_the_runs_asked_for_and_no_learner_of_one_that_is_not_finished(store, other, file):
     make_run(store, "baseline-1")
-    pack(store, file, [make_run(store, "stack-1", learner="b", done=False)])
+    unfinished = make_run(store, "stack-1", learner="b", done=False)
+    commit_learner(store, "learner-b")
+    pack(store, file, [unfinished])
     assert unpack(other, file) == (1, 1)
     assert [record.run for record in read_runs(other)] == ["stack-1"]
     assert read_result(other, "learner", "learner-b") is None
