@@ -60,8 +60,8 @@ def export(
     """Write all that a report and a trace need into one small file.
 
     It has tasks, results, answers on each test image, curves and logs of finished runs, and every run's record, but no
-    networks, data sets or weights. `ltk8s store import` puts it into another store: to keep beside a publication, to check someone's numbers, or to go
-    on with a study on another machine.
+    networks, data sets or weights. `ltk8s store import` puts it into another store: to keep beside a publication, to check
+    someone's numbers, or to go on with a study on another machine.
 
     \b
     ltk8s store export results.tar.xz

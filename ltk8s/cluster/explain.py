@@ -142,7 +142,7 @@ def _waiting(job: Job, seen: Snapshot) -> str:
 def _set_aside(kind: Kind, id: str, store: Store) -> str:
     """Why there is no result any more though there was one; empty where there never was."""
     bad = _read_json(layout.bad_result(kind, id), store)
-    return f"its result was bad and has been set aside: {bad['why']}" if "why" in bad else ""
+    return f"its result was bad and has been set aside: {bad['why'].rstrip('.')}" if "why" in bad else ""
 
 
 def _last_words(job: Job, cluster: Cluster, store: Store) -> str:
