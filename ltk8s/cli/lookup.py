@@ -21,8 +21,7 @@ class FoundJob:
 
 def jobs_of(record: RunRecord) -> list[FoundJob]:
     """A run's learners, then its fusion or ranking."""
-    learners = [FoundJob(member.id, "learner", record) for member in record.members]
-    return [*learners, FoundJob(record.fusion, record.last_kind, record)]
+    return [FoundJob(id, kind, record) for kind, id in record.parts]
 
 
 def find_job(store: Store, text: str) -> FoundJob:

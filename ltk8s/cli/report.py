@@ -10,7 +10,7 @@ import typer
 from ltk8s.cli import complete
 from ltk8s.cli.common import Context, command, new_app
 from ltk8s.report import collect, render_terminal, write
-from ltk8s.store.runs import find_run
+from ltk8s.store.runs import find_runs
 
 app = new_app()
 
@@ -35,8 +35,7 @@ def report(
     ltk8s report --to results
     ltk8s report baseline stack-wl --to results
     """
-    records = {record.run: record for record in (find_run(context.store, run) for run in runs or [])}
-    study = collect(context.store, list(records.values()) if runs else None)
+    study = collect(context.store, find_runs(context.store, runs) if runs else None)
     files = write(study, to) if to else []
     context.emit(study, lambda: context.console.print(render_terminal(study)))
     for file in files:

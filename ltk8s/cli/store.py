@@ -68,11 +68,10 @@ def export(
     ltk8s store export stacking.tar.xz baseline stack-wl
     """
     from ltk8s.store.archive import pack
-    from ltk8s.store.runs import find_run, read_runs
+    from ltk8s.store.runs import find_runs, read_runs
     from ltk8s.store.studies import read_studies
 
-    chosen = {run.run: run for run in (find_run(context.store, text) for text in runs or ())}
-    records = list(chosen.values()) if runs else read_runs(context.store)
+    records = find_runs(context.store, runs) if runs else read_runs(context.store)
     if not records:
         raise UsageError(f"There are no runs in {context.store.url}.", "Submit some, or name another store with --store.")
     objects = pack(context.store, file, records, () if runs else (study.name for study in read_studies(context.store)))

@@ -66,7 +66,7 @@ def _named(store: Store) -> set[str]:
             f"The record of the run {min(unreadable)!r} in {store.url} cannot be read, so what it needs is not known.",
             f"Update ltk8s, or delete {layout.run(min(unreadable))!r} there.",
         )
-    return {id for record in records for id in [record.fusion, *(member.id for member in record.members)]}
+    return {id for record in records for _, id in record.parts}
 
 
 def _homes(store: Store, kind: Kind) -> dict[str, list[ObjectInfo]]:

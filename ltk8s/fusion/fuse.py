@@ -25,7 +25,8 @@ from ltk8s.network.device import choose_device
 from ltk8s.network.environment import environment, peak_memory_bytes
 from ltk8s.network.table import to_csv, to_markdown
 from ltk8s.planning.task import FusionTask
-from ltk8s.store import answers
+from ltk8s.store import layout
+from ltk8s.store.answers import Answers
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +90,8 @@ def put_artifacts(context: WorkContext, metrics: dict[str, Any], rule: str, fuse
     forms.
     """
     tensors = {"logits": fused, "labels": torch.from_numpy(test.labels), "keys": torch.from_numpy(test.keys)}
-    context.attempt.put(answers.PREDICTIONS, save(tensors))
-    context.attempt.put(answers.ARTIFACT, answers.Answers.of(fused.cpu().numpy(), test.labels, test.keys).encode())
+    context.attempt.put(layout.PREDICTIONS, save(tensors))
+    context.attempt.put(layout.ANSWERS, Answers.of(fused.numpy(), test.labels, test.keys).encode())
     rows = table.rows(metrics["members"], metrics, rule)
     context.attempt.put("table.json", table.to_json(rows))
     context.attempt.put("table.csv", to_csv(rows))

@@ -15,6 +15,7 @@ from ltk8s.network.backbone import load_checkpoint
 from ltk8s.network.learners import read_learner, read_members, read_predictions
 from ltk8s.network.preprocess import Preprocess
 from ltk8s.planning.task import FusionTask, LearnerTask
+from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.commit import Result, read_artifact
 
@@ -81,8 +82,7 @@ def _load(store: Store, task: FusionTask, result: Result, classes: int) -> Membe
 
 
 def _read_network(store: Store, result: Result, learner: LearnerTask, classes: int) -> nn.Module:
-    name = "checkpoint.safetensors"
     try:
-        return load_checkpoint(learner.arch, classes, read_artifact(store, result, name))
+        return load_checkpoint(learner.arch, classes, read_artifact(store, result, layout.CHECKPOINT))
     except MembersError as error:
-        raise Corrupt(result.key(name), f"{error.what[:1].lower()}{error.what[1:].rstrip('.')}") from None
+        raise Corrupt(result.key(layout.CHECKPOINT), f"{error.what[:1].lower()}{error.what[1:].rstrip('.')}") from None

@@ -23,8 +23,6 @@ from ltk8s.store.base import Store
 from ltk8s.store.commit import Artifact, Result, read_artifact, read_result
 from ltk8s.store.runs import RunRecord
 
-CHECKPOINT = "checkpoint.safetensors"
-
 OF_A_MEMBER = ("n", "correct", "accuracy", "balanced_accuracy")
 OF_A_FUSION = ("n", "correct", "accuracy", "interval", "balanced_accuracy", "groups", "disagreement", "parameters")
 
@@ -51,7 +49,7 @@ def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int]
     try:
         (aside / "members").mkdir(parents=True)
         for member in bundle.members:
-            data = read_artifact(store, _result(store, member.id), CHECKPOINT)
+            data = read_artifact(store, _result(store, member.id), layout.CHECKPOINT)
             (aside / member.file).write_bytes(data)
             progress(len(data))
         (aside / "README.md").write_text(readme(bundle), encoding="utf-8")
@@ -134,9 +132,9 @@ def _member(store: Store, id: str) -> BundleMember:
 
 
 def _content(result: Result) -> Artifact:
-    if CHECKPOINT not in result.artifacts:
-        raise Corrupt(layout.result(result.kind, result.id), f"it names no artifact {CHECKPOINT!r}")
-    return result.artifacts[CHECKPOINT]
+    if layout.CHECKPOINT not in result.artifacts:
+        raise Corrupt(layout.result(result.kind, result.id), f"it names no artifact {layout.CHECKPOINT!r}")
+    return result.artifacts[layout.CHECKPOINT]
 
 
 def _result(store: Store, id: str) -> Result:

@@ -18,8 +18,6 @@ from ltk8s.store.base import Store
 from ltk8s.store.commit import Result, read_artifact, read_result, set_aside
 from ltk8s.store.layout import Kind
 
-PREDICTIONS = "predictions.safetensors"
-
 M = TypeVar("M")
 
 
@@ -109,11 +107,11 @@ def read_predictions(store: Store, result: Result, classes: int) -> Predictions:
         Corrupt: if it is not what was committed, or not of so many classes.
     """
     try:
-        tensors = load(read_artifact(store, result, PREDICTIONS))
+        tensors = load(read_artifact(store, result, layout.PREDICTIONS))
         found = Predictions(tensors["logits"], tensors["labels"], tensors["keys"])
     except (SafetensorError, KeyError):
-        raise Corrupt(result.key(PREDICTIONS), "it holds no predictions") from None
+        raise Corrupt(result.key(layout.PREDICTIONS), "it holds no predictions") from None
     logits, n = found.logits, len(found.labels)
     if logits.dtype != np.float32 or logits.shape != (n, classes) or len(found.keys) != n:
-        raise Corrupt(result.key(PREDICTIONS), f"its logits have the shape {logits.shape} for {n} labels")
+        raise Corrupt(result.key(layout.PREDICTIONS), f"its logits have the shape {logits.shape} for {n} labels")
     return found

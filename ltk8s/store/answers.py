@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ltk8s.errors import Corrupt
+from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.commit import Result, read_artifact
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-ARTIFACT = "answers.safetensors"
-
-PREDICTIONS = "predictions.safetensors"
-"""Logits, from which the answers of a fusion follow that was made before it wrote them down."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +57,7 @@ class Answers:
 
 
 def read_answers(store: Store, result: Result) -> Answers:
-    """Read and verify what a fusion said.
+    """Read and verify what a fusion said; of one made before there were answers, what follows from its logits.
 
     Raises:
         Corrupt: if it is not what the commit says, or no answers.
@@ -69,11 +65,11 @@ def read_answers(store: Store, result: Result) -> Answers:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    artifact = ARTIFACT if ARTIFACT in result.artifacts else PREDICTIONS
+    artifact = layout.ANSWERS if layout.ANSWERS in result.artifacts else layout.PREDICTIONS
     try:
         tensors = load(read_artifact(store, result, artifact))
         labels, keys = tensors["labels"], tensors["keys"]
-        if artifact == PREDICTIONS:
+        if artifact == layout.PREDICTIONS:
             return Answers.of(tensors["logits"], labels, keys)
         return Answers(tensors["predicted"], tensors["confidence"], labels, keys)
     except (SafetensorError, KeyError) as error:

@@ -14,15 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ltk8s.errors import UsageError
-from ltk8s.store import answers, layout
+from ltk8s.store import layout
 from ltk8s.store.aside import written_aside
 from ltk8s.store.base import Store
 from ltk8s.store.commit import committed, read_artifact, read_result
+from ltk8s.store.keys import check_key
 from ltk8s.store.layout import KINDS, LAST_KINDS, Kind
 from ltk8s.store.many import READERS
 from ltk8s.store.runs import RunRecord
-
-CHECKPOINT = "checkpoint.safetensors"
 
 RECORDS = (layout.run(), layout.study())
 
@@ -40,7 +39,7 @@ def pack(store: Store, file: Path, runs: Iterable[RunRecord], studies: Iterable[
     runs = list(runs)
     objects = {key: store.get(key) for key in [*(layout.run(run.run) for run in runs), *map(layout.study, studies)]}
     ended = {kind: committed(store, kind, [run.fusion for run in runs if run.last_kind == kind]) for kind in LAST_KINDS}
-    parts = {part for run in runs if run.fusion in ended[run.last_kind] for part in _parts(run)}
+    parts = {part for run in runs if run.fusion in ended[run.last_kind] for part in run.parts}
     with ThreadPoolExecutor(READERS, "export-read") as pool:
         for evidence in pool.map(lambda part: _evidence(store, *part), parts):
             objects |= evidence
@@ -69,18 +68,14 @@ def unpack(store: Store, file: Path) -> tuple[int, int]:
     return sum(store.put_if_absent(key, objects[key]) for key in new), len(objects)
 
 
-def _parts(run: RunRecord) -> list[tuple[Kind, str]]:
-    return [*(("learner", member.id) for member in run.members), (run.last_kind, run.fusion)]
-
-
 def _evidence(store: Store, kind: Kind, id: str) -> dict[str, bytes]:
     """A commit, its task, and those of its artifacts that a report or a trace reads; nothing where there is no commit."""
     result = read_result(store, kind, id)
     if result is None:
         return {}
-    left = {CHECKPOINT}
-    if kind != "fusion" or answers.ARTIFACT in result.artifacts:
-        left.add(answers.PREDICTIONS)
+    left = {layout.CHECKPOINT}
+    if kind != "fusion" or layout.ANSWERS in result.artifacts:
+        left.add(layout.PREDICTIONS)
     keys = [layout.task(kind, id), layout.result(kind, id)]
     artifacts = {result.key(name): read_artifact(store, result, name) for name in result.artifacts if name not in left}
     return {**{key: store.get(key) for key in keys}, **artifacts}
@@ -101,6 +96,8 @@ def _read(file: Path) -> dict[str, bytes]:
         raise UsageError(f"There is no file {file}.", "Check its name.") from None
     except (OSError, EOFError, lzma.LZMAError, tarfile.TarError) as error:
         raise UsageError(f"{file} is no export, or not whole: {error}.", "Get it again.") from None
+    for key in objects:
+        check_key(key)
     if strange := [key for key in objects if not layout.owner(key) and not key.startswith(RECORDS)]:
         raise UsageError(f"{file} is no export: it holds {strange[0]!r}.", "Make one with `ltk8s store export`.")
     return objects

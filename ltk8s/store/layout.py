@@ -15,6 +15,9 @@ KINDS: tuple[Kind, ...] = ("learner", "fusion", "ranking")
 
 MANIFEST = "manifest.json"
 
+CHECKPOINT, PREDICTIONS, ANSWERS = "checkpoint.safetensors", "predictions.safetensors", "answers.safetensors"
+"""Artifacts that one part writes and others read: a learner's network; logits; of a fusion's, what a report needs."""
+
 
 def dataset(name: str = "", fingerprint: str = "") -> str:
     """Prefix of a staged data set, of all versions of it, or of all data sets."""

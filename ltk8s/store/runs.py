@@ -12,7 +12,7 @@ from ltk8s.errors import StoreError, UsageError, did_you_mean
 from ltk8s.spec.base import Spec
 from ltk8s.store import layout
 from ltk8s.store.base import Store
-from ltk8s.store.layout import LastKind
+from ltk8s.store.layout import Kind, LastKind
 from ltk8s.store.many import get_many
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,11 @@ class RunRecord(Spec):
         """The kind of the task that ends the run, under the id ``fusion``."""
         return "ranking" if self.kind == "sweep" else "fusion"
 
+    @property
+    def parts(self) -> list[tuple[Kind, str]]:
+        """Kind and id of each of its tasks: the learners, then what ends the run."""
+        return [*(("learner", member.id) for member in self.members), (self.last_kind, self.fusion)]
+
 
 def write_run(store: Store, record: RunRecord) -> RunRecord:
     """Keep a run's record, unless there is one already; return the one that is in the store.
@@ -118,6 +123,15 @@ def find_run(store: Store, text: str) -> RunRecord:
         )
     known = {*names, *(record.experiment for record in _read(store, names))}
     raise UsageError(f"There is no run {text!r} in {store.url}.{did_you_mean(text, known)}", "`ltk8s status` lists the runs.")
+
+
+def find_runs(store: Store, texts: Iterable[str]) -> list[RunRecord]:
+    """Return what ``find_run`` finds for each of ``texts``, each run once.
+
+    Raises:
+        UsageError: as ``find_run`` does, for the first that is not one run.
+    """
+    return list({record.run: record for record in (find_run(store, text) for text in texts)}.values())
 
 
 def delete_run(store: Store, run: str) -> None:

@@ -21,6 +21,7 @@ from ltk8s.network.predict import predict
 from ltk8s.network.preprocess import Preprocess
 from ltk8s.planning.task import LearnerTask
 from ltk8s.spec.train import Ldam
+from ltk8s.store import layout
 from ltk8s.store.weights import read_weights
 from ltk8s.training.batches import Batches
 from ltk8s.training.curve import Curve, Point, summary, to_csv
@@ -94,8 +95,8 @@ def run(task: LearnerTask, context: WorkContext) -> None:
     scores = metrics(logits, material, task, last_epoch(curve.points(), schedule))
     logger.info("%d of %d images right.", scores["correct"], scores["n"])
     context.progress.update(phase="saving")
-    context.attempt.put("checkpoint.safetensors", save_checkpoint(network, task.arch, material.classes))
-    context.attempt.put("predictions.safetensors", predictions(logits, material))
+    context.attempt.put(layout.CHECKPOINT, save_checkpoint(network, task.arch, material.classes))
+    context.attempt.put(layout.PREDICTIONS, predictions(logits, material))
     context.attempt.put("curve.csv", to_csv(curve.points()))
     context.commit(scores, {**environment(), **provenance(task, module, material, diary)})
     keeper.forget()

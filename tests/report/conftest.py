@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ltk8s.metrics import summarise
 from ltk8s.metrics.selection import Point, Ranking, choose
-from ltk8s.store import Store, answers, open_store
+from ltk8s.store import Store, layout, open_store
+from ltk8s.store.answers import Answers
 from ltk8s.store.commit import Attempt
 from ltk8s.store.runs import Member, RunRecord, write_run
 
@@ -153,5 +154,5 @@ def commit(
         "device_seconds": seconds,
     }
     attempt = Attempt(store, "{}", "fusion", record.fusion)
-    attempt.put(answers.ARTIFACT, answers.Answers.of(logits, labels, keys).encode())
+    attempt.put(layout.ANSWERS, Answers.of(logits, labels, keys).encode())
     attempt.commit(metrics, {})

@@ -5,6 +5,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from ltk8s.errors import Corrupt, UsageError
 from ltk8s.store import answers, layout, open_store
@@ -42,8 +43,8 @@ def make_run(store, name, *, learner="a", done=True):
     if done:
         commit_learner(store, f"learner-{learner}")
         fusion = Attempt(store, "{}", "fusion", record.fusion)
-        fusion.put(answers.PREDICTIONS, b"logits")
-        fusion.put(answers.ARTIFACT, answers.Answers.of(LOGITS, NUMBERS, NUMBERS).encode())
+        fusion.put(layout.PREDICTIONS, b"logits")
+        fusion.put(layout.ANSWERS, answers.Answers.of(LOGITS, NUMBERS, NUMBERS).encode())
         fusion.put("table.md", b"| a table |")
         fusion.commit({"correct": 2}, {"device": "cpu"})
     return record
@@ -51,7 +52,7 @@ def make_run(store, name, *, learner="a", done=True):
 
 def commit_learner(store, id, log=b"trained"):
     learner = Attempt(store, '{"seed": 0}', "learner", id)
-    for name, data in {"checkpoint.safetensors": b"network", answers.PREDICTIONS: b"logits", "log.txt": log}.items():
+    for name, data in {"checkpoint.safetensors": b"network", layout.PREDICTIONS: b"logits", "log.txt": log}.items():
         learner.put(name, data)
     learner.commit({}, {})
 
@@ -75,7 +76,7 @@ def test_what_a_report_and_a_trace_read_comes_along(store, other, file):
     assert read_studies(other) == [STUDY]
     for kind, id, artifacts in [
         ("learner", "learner-a", ["log.txt"]),
-        ("fusion", record.fusion, [answers.ARTIFACT, "table.md"]),
+        ("fusion", record.fusion, [layout.ANSWERS, "table.md"]),
     ]:
         result = read_result(other, kind, id)
         assert result == read_result(store, kind, id)
@@ -95,9 +96,7 @@ def test_networks_and_logits_stay_behind(store, other, file):
 def test_a_fusion_of_before_there_were_answers_keeps_its_predictions(store, other, file):
     record = make_run(store, "baseline-1", done=False)
     fusion = Attempt(store, "{}", "fusion", record.fusion)
-    from safetensors.numpy import save
-
-    fusion.put(answers.PREDICTIONS, save({"logits": LOGITS, "labels": NUMBERS, "keys": NUMBERS}))
+    fusion.put(layout.PREDICTIONS, save({"logits": LOGITS, "labels": NUMBERS, "keys": NUMBERS}))
     fusion.commit({}, {})
     pack(store, file, [record])
     unpack(other, file)
@@ -158,7 +157,7 @@ def test_a_damaged_file_writes_nothing(store, other, file, damage):
 )
 def test_what_is_no_evidence_writes_nothing(other, file, name):
     with tarfile.open(file, "w:xz") as tar:
-        for each in ("runs/good.json", name):
+        for each in ("learners/good/task.json", "runs/good.json", name):
             entry = tarfile.TarInfo(each)
             entry.size = 2
             tar.addfile(entry, io.BytesIO(b"{}"))
