@@ -14,6 +14,7 @@ from ltk8s.cli.request import Request
 from ltk8s.cli.show import counted, duration, table
 from ltk8s.errors import UsageError
 from ltk8s.planning.catalogue import find_manifest
+from ltk8s.planning.done import find_done
 from ltk8s.planning.estimate import rates, total
 from ltk8s.planning.study import BEYOND, UNKNOWN, Planned, arrange, seconds_by
 from ltk8s.planning.task import ratio_slug
@@ -21,9 +22,6 @@ from ltk8s.spec.base import parse
 from ltk8s.spec.library import Library
 from ltk8s.spec.resolve import ResolvedSweep, resolve_sweep
 from ltk8s.spec.study import Cell, Study
-from ltk8s.store.base import Store
-from ltk8s.store.commit import committed
-from ltk8s.store.layout import KINDS
 from ltk8s.store.studies import StudyCell, StudyRecord
 
 ReadCell = tuple[Cell, Named | ResolvedSweep | str]
@@ -93,20 +91,14 @@ def arrange_cells(context: Context, cells: Sequence[Planned], budget: float | No
     if not plans:
         raise UsageError(f"No cell of the study can be run: {cells[0].dropped}", "Correct it, or stage what is missing.")
     manifest = find_manifest(context.store, plans[0].last.dataset.name, plans[0].last.dataset.fingerprint)
-    made = arrange(cells, done(context.store, cells), seconds_by(rates(context.store), manifest), budget)
+    done, _ = find_done(plans, context.store)
+    made = arrange(cells, done, seconds_by(rates(context.store), manifest), budget)
     if budget is not None and not any(each.runs for each in made) and any(each.dropped == UNKNOWN for each in made):
         raise UsageError(
             "How long a learner takes is not known here, so that nothing can be fitted into a budget.",
             "Submit one experiment with the study's networks first, or leave out --budget.",
         )
     return made
-
-
-def done(store: Store, cells: Sequence[Planned]) -> set[str]:
-    """Everything of the study that is committed, from one listing of each kind."""
-    ids = {each.plan.last.id for each in cells if each.plan}
-    ids |= {task.id for each in cells if each.plan for task in each.plan.learners}
-    return set().union(*(committed(store, kind, ids) for kind in KINDS))
 
 
 def announce_study(context: Context, study: Study, cells: Sequence[Planned]) -> None:

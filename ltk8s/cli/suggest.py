@@ -9,9 +9,9 @@ from typing import Any
 from ltk8s.cli.overview import is_even
 from ltk8s.cli.planning import weights_finder
 from ltk8s.cli.show import about, table
-from ltk8s.cli.study import done
 from ltk8s.data.manifest import Manifest
 from ltk8s.errors import UsageError
+from ltk8s.planning.done import find_done
 from ltk8s.planning.estimate import rates, total
 from ltk8s.planning.planner import plan
 from ltk8s.planning.study import Planned, arrange, seconds_by
@@ -79,7 +79,8 @@ def suggestions(store: Store, manifest: Manifest, counts: Sequence[int], ratio: 
         for name in reasons
         if name in known
     ]
-    made = arrange(cells, done(store, cells), seconds_by(rates(store), manifest))
+    done, _ = find_done([each.plan for each in cells if each.plan], store)
+    made = arrange(cells, done, seconds_by(rates(store), manifest))
     tries = [
         Suggestion(
             experiment=each.cell.experiment,

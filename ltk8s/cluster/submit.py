@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
@@ -14,13 +14,14 @@ from ltk8s.cluster.job import Job, Manifest, environment_of, worker_of
 from ltk8s.cluster.record import record_of
 from ltk8s.cluster.render import render
 from ltk8s.errors import ClusterError, UsageError
+from ltk8s.planning.done import find_done
 from ltk8s.planning.sweep import AnyPlan
 from ltk8s.spec.base import Spec
 from ltk8s.spec.settings import Settings
 from ltk8s.store import layout
 from ltk8s.store.base import Store
-from ltk8s.store.commit import committed
-from ltk8s.store.layout import KINDS, LAST_KINDS, Kind
+from ltk8s.store.commit import set_aside
+from ltk8s.store.layout import LAST_KINDS, Kind
 from ltk8s.store.runs import read_runs, write_run
 
 LOOKS = 20
@@ -28,7 +29,7 @@ LOOKS = 20
 
 
 class Outcome(Spec):
-    """What became of one id of one run; ``why`` is empty or says more: which other runs share it, why it is retried."""
+    """What became of one id of one run; ``why`` is empty or says more: which other runs share it, why it is made anew."""
 
     run: str
     id: str
@@ -66,13 +67,15 @@ def submit(
     _refuse_unreachable_store(cluster, settings)
     wanted = _wanted(plans, settings, from_pods=not cluster.on_this_machine)
     jobs = {job.name: job for job in cluster.list()}  # before the store: see state.look
-    done = _committed(wanted.values(), store)
+    done, anew = find_done(plans, store)
     for each in wanted.values():
         _refuse_another_store(each, jobs.get(each.id))
     cluster.check([each.manifest for each in wanted.values() if each.id not in done and _is_free(jobs.get(each.id))])
 
     if not dry_run:
         _write_records(plans, store, settings)
+        for id, why in anew.items():
+            set_aside(store, "learner", id, why)
     submission = _Submission(store, cluster, dry_run)
     fates: dict[str, Fate] = {}
     order: tuple[Kind, ...] = (*LAST_KINDS, "learner")
@@ -82,7 +85,7 @@ def submit(
             settled = pool.map(lambda each: submission.settle(each, jobs.get(each.id), done=each.id in done), batch)
             fates |= {each.id: fate for each, fate in zip(batch, settled, strict=True)}
     return [
-        _outcome(plan.run, wanted[id], fates[id])
+        _outcome(plan.run, wanted[id], fates[id], anew.get(id, ""))
         for plan in plans
         for id in [*(task.id for task in plan.learners), plan.last.id]
     ]
@@ -170,11 +173,6 @@ def _labelled(manifest: Manifest, labels: dict[str, str]) -> Manifest:
     return {**manifest, "metadata": {**metadata, "labels": {**metadata["labels"], **labels}}}
 
 
-def _committed(wanted: Collection[Wanted], store: Store) -> set[str]:
-    by_kind = [committed(store, kind, [each.id for each in wanted if each.kind == kind]) for kind in KINDS]
-    return set().union(*by_kind)
-
-
 def _is_free(job: Job | None) -> bool:
     """Whether a Job is to be created under this name."""
     return job is None or job.finished or job.deleting
@@ -211,9 +209,10 @@ def _features(manifest: Manifest) -> dict[str, str]:
     return {"image": worker["image"], "store address": environment_of(manifest).get("LTK8S_STORE", ""), **amounts}
 
 
-def _outcome(run: str, wanted: Wanted, fate: Fate) -> Outcome:
+def _outcome(run: str, wanted: Wanted, fate: Fate, anew: str) -> Outcome:
     """For the first of several runs that are submitted together what was done, for the others that they share it."""
     outcome, why = fate
+    why = anew if outcome == "created" else why
     if outcome in {"created", "retried"} and run != wanted.runs[0]:
         outcome, why = "shared", f"with {wanted.runs[0]}"
     return Outcome(run=run, id=wanted.id, kind=wanted.kind, outcome=outcome, why=why)

@@ -73,8 +73,11 @@ def arrange(
         if owner is not each:
             arranged.append(replace(each, same_as=owner.plan.name if owner.plan else ""))
             continue
+        if each.plan.last.id in committed:
+            arranged.append(each)
+            continue
         new = tuple(task for task in each.plan.learners if task.id not in seen and task.id not in committed)
-        left = 0.0 if each.plan.last.id in committed else seconds(each.plan, new)
+        left = seconds(each.plan, new)
         full = full or (budget is not None and spent + (left or 0.0) > budget)
         if left != 0 and (full or (left is None and budget is not None)):
             arranged.append(replace(each, new=new, seconds=left, dropped=UNKNOWN if left is None else BEYOND))

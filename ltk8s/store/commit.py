@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -184,6 +184,28 @@ def committed(store: Store, kind: Kind, ids: Iterable[str]) -> set[str]:
     if not results:
         return set()
     return {results[found.key] for found in store.list(layout.home(kind)) if found.key in results}
+
+
+def lacking(store: Store, kind: Kind, ids: Iterable[str]) -> dict[str, str]:
+    """Return which of the committed ``ids`` cannot be read whole, and why, as far as a listing and the commits tell.
+
+    No artifact is read: a byte that was flipped in one is found by whoever reads it.
+    """
+    wanted = {layout.result(kind, id): id for id in ids}
+    if not wanted:
+        return {}
+    sizes = {found.key: found.size for found in store.list(layout.home(kind))}
+    read = {wanted[key]: _lack(data, key, kind, wanted[key], sizes) for key, data in get_many(store, wanted).items()}
+    return {id: why for id, why in read.items() if why}
+
+
+def _lack(data: bytes, key: str, kind: Kind, id: str, sizes: Mapping[str, int]) -> str:
+    try:
+        result = _decode(data, key, kind, id)
+    except Corrupt as error:
+        return error.what
+    bad = (name for name, artifact in result.artifacts.items() if sizes.get(result.key(name)) != artifact.size)
+    return next((f"Its {name} is not in the store, or not whole." for name in bad), "")
 
 
 def _keep_task(store: Store, task_json: str, kind: Kind, id: str) -> None:

@@ -8,7 +8,8 @@ from ltk8s.cluster.render import render
 from ltk8s.cluster.submit import submit
 from ltk8s.errors import UsageError
 from ltk8s.spec.settings import Settings
-from ltk8s.store.commit import set_aside
+from ltk8s.store import layout
+from ltk8s.store.commit import read_result, set_aside
 from ltk8s.store.files import FileStore
 from ltk8s.store.runs import read_runs
 
@@ -99,6 +100,46 @@ def test_a_result_that_was_set_aside_is_retried_and_says_what_was_bad(planned, s
     set_aside(store, "learner", id, "a byte was flipped")
     sent = send(plan)[plan.run, id]
     assert (sent.outcome, sent.why) == ("retried", "its result was bad and has been set aside: a byte was flipped")
+
+
+@pytest.fixture
+def imported(commit, store):
+    """Commit a learner, as an import does: without its network."""
+
+    def build(id: str) -> None:
+        commit("learner", id)
+        store.delete(read_result(store, "learner", id).key("log.txt"))
+
+    return build
+
+
+def test_a_learner_whose_network_is_not_there_is_made_anew_for_a_run_that_needs_it(planned, send, cluster, store, imported):
+    plan = planned("stack-wl")
+    first, *others = (task.id for task in plan.learners)
+    imported(first)
+    [sent] = [each for each in send(plan, dry_run=True).values() if each.id == first]
+    assert (sent.outcome, sent.why) == ("created", "Its log.txt is not in the store, or not whole.")
+    assert read_result(store, "learner", first), "a dry run writes nothing"
+    assert [each.outcome for each in send(plan).values()] == ["created"] * 4
+    assert read_result(store, "learner", first) is None
+    assert {job.name for job in cluster.list()} == {first, *others, plan.fusion.id}
+
+
+def test_a_learner_whose_network_nobody_reads_again_stays_done(planned, send, cluster, commit, imported):
+    plan = planned("baseline")
+    imported(plan.learners[0].id)
+    commit("fusion", plan.fusion.id)
+    assert outcomes(send(plan)) == ["done", "done"]
+    assert cluster.list() == []
+
+
+def test_a_commit_that_cannot_be_read_is_made_anew_at_once(planned, send, store, commit):
+    plan = planned("baseline")
+    id = plan.learners[0].id
+    commit("learner", id)
+    store.put(layout.result("learner", id), store.get(layout.result("learner", id)).replace(b"0.5", b"0.9"))
+    sent = send(plan)[plan.run, id]
+    assert (sent.outcome, "digest differs" in sent.why) == ("created", True)
 
 
 def test_a_retried_job_keeps_the_labels_of_the_runs_that_it_had(planned, send, cluster, finish):

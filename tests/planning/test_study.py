@@ -55,6 +55,14 @@ def test_what_is_committed_costs_nothing(cells: Cells) -> None:
     assert [each.seconds for each in arrange(asked, done, ten_each)] == [0, 11]
 
 
+def test_a_learner_of_a_finished_cell_that_has_to_be_made_anew_counts_where_it_is_needed(cells: Cells) -> None:
+    asked = cells("baseline", "stacking")
+    assert asked[0].plan
+    arranged = arrange(asked, {asked[0].plan.last.id}, ten_each)
+    assert [len(each.new) for each in arranged] == [0, 3]
+    assert [each.seconds for each in arranged] == [0, 31]
+
+
 def test_on_a_balanced_set_columns_are_the_same_as_baseline_or_stacking(cells: Cells) -> None:
     arranged = arrange(cells("weighted-loss", "stack-la", "baseline", "stack-wl", "stacking", ratio="full"), set(), ten_each)
     assert of(arranged, same_as=str) == {

@@ -12,6 +12,7 @@ from ltk8s.store.commit import (
     Artifact,
     Attempt,
     committed,
+    lacking,
     read_artifact,
     read_result,
     read_results,
@@ -159,6 +160,22 @@ def test_a_result_of_a_later_version_is_not_called_corrupt(store):
     with pytest.raises(StoreError, match="written by a version of ltk8s that this one cannot read") as raised:
         read_result(store, "learner", ID)
     assert not isinstance(raised.value, Corrupt)
+
+
+def test_a_listing_shows_which_commits_lack_something(store):
+    commit(store, "whole-1")
+    missing, cut = commit(store, "missing-1"), commit(store, "cut-1")
+    store.delete(missing.key("curve.csv"))
+    store.put(cut.key("checkpoint.safetensors"), b"weigh")
+    commit(store, "no-result-1")
+    store.put(layout.result("learner", "no-result-1"), b"{}")
+    found = lacking(store, "learner", ["whole-1", "missing-1", "cut-1", "no-result-1", "not-committed-1"])
+    assert "digest differs" in found.pop("no-result-1")
+    assert found == {
+        "missing-1": "Its curve.csv is not in the store, or not whole.",
+        "cut-1": "Its checkpoint.safetensors is not in the store, or not whole.",
+    }
+    assert lacking(store, "learner", []) == {}
 
 
 def test_a_result_set_aside_counts_as_not_committed_and_can_be_made_anew(store):
