@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from typing import Any
@@ -19,13 +19,14 @@ from ltk8s.cluster.local.machine import Demand, demand_of
 from ltk8s.cluster.local.runner import Runner
 from ltk8s.cluster.wait import Watcher, is_moving
 from ltk8s.store.base import Store
+from ltk8s.store.layout import LAST_KINDS
 
 PAUSE = 9
 """Between two looks at least so many times as long as the last one took: learners are to have the machine, not the driver."""
 
 
 def drive(
-    runs: Collection[str],
+    runs: Sequence[str],
     cluster: LocalCluster,
     store: Store,
     *,
@@ -41,19 +42,21 @@ def drive(
     have saved and left, and driving again goes on from there. A second signal kills them at once.
 
     Args:
+        runs: what is started first is what the first of them need, and of one run the Jobs in order of creation.
         on_change: called with each Job whose phase or number of failures has changed.
         on_tick: called about once a second.
         backoff: seconds before the first new attempt of a Job that failed; doubled for each further one, up to 6 minutes.
         interval: seconds between two looks at the Jobs.
     """
     stop = stop or Event()
-    driver = _Driver(cluster, Watcher(runs, cluster, store, on_change, on_tick), backoff)
+    driver = _Driver(runs, cluster, Watcher(runs, cluster, store, on_change, on_tick), backoff)
     with registered(cluster.files.drivers, runs), _stopping_on_signals(stop):
         return driver.run(stop, interval)
 
 
 class _Driver:
-    def __init__(self, cluster: LocalCluster, watcher: Watcher, backoff: float) -> None:
+    def __init__(self, runs: Sequence[str], cluster: LocalCluster, watcher: Watcher, backoff: float) -> None:
+        self._ranks = {run: rank for rank, run in enumerate(runs)}
         self._cluster = cluster
         self._watcher = watcher
         self._backoff = backoff
@@ -77,8 +80,13 @@ class _Driver:
         """One look: what has ended, what may be released, what can start. Returns whether anything still moves."""
         self._step()
         jobs = self._watcher.look()
-        self._start_what_fits([job for job in jobs if job.phase == "pending"])
+        self._start_what_fits(sorted((job for job in jobs if job.phase == "pending"), key=self._turns(jobs)))
         return bool(self._runners) or any(is_moving(job) for job in jobs)
+
+    def _turns(self, jobs: Sequence[Job]) -> Callable[[Job], tuple[bool, int]]:
+        """The place of the first unfinished run that needs a Job: one that was created anew, and so last, keeps its turn."""
+        unfinished = {run for job in jobs if job.kind in LAST_KINDS and not job.finished for run in job.runs}
+        return lambda job: min((run not in unfinished, self._ranks[run]) for run in job.runs if run in self._ranks)
 
     def _step(self) -> None:
         jobs = {job.name: job for job in self._cluster.list()} if self._runners else {}
@@ -87,7 +95,7 @@ class _Driver:
         self._runners = {name: runner for name, runner in self._runners.items() if not runner.closed}
 
     def _start_what_fits(self, pending: Sequence[Job]) -> None:
-        """In order of creation; a Job that does not fit now lets smaller ones pass."""
+        """In this order; a Job that does not fit now lets smaller ones pass."""
         used = self._used()
         for job in pending:
             demand = demand_of(job.object)

@@ -171,6 +171,21 @@ def test_only_the_jobs_of_the_runs_that_were_asked_for_run(cluster, run_jobs, jo
     assert (cluster.get("a").phase, cluster.get("b").phase) == ("complete", "pending")
 
 
+def test_what_the_first_unfinished_run_needs_starts_first(cluster, run_jobs, job, held, tmp_path):
+    def learner(name, *runs):
+        made = job(name, f"open({str(tmp_path / 'order')!r}, 'a').write({name!r})", run=runs[0], cpu="2")
+        made["metadata"]["labels"] |= {names.run_label(run): "" for run in runs}
+        return cluster.create(made)
+
+    learner("c", "finished")
+    learner("b", "late")
+    learner("a", "finished", "early")
+    for run in ("early", "late"):
+        cluster.create(held(f"fusion-{run}", ["never"], run=run))
+    run_jobs("finished", "early", "late")
+    assert (tmp_path / "order").read_text() == "abc"
+
+
 def test_a_job_that_another_process_runs_is_waited_for(cluster, job, in_background, tmp_path):
     cluster.create(job("a", count(tmp_path / "n")))
     other = RunLock.acquire(cluster.files.lock("a"))
