@@ -42,6 +42,7 @@ class Follower:
     def __init__(self, records: Sequence[RunRecord], jobs: JobSource, store: Store, view: View) -> None:
         self.records, self.jobs, self.store, self.view = records, jobs, store, view
         self.next_look = 0.0
+        self.states: tuple[JobState, ...] = ()
 
     def tick(self) -> None:
         """Look and show, unless that was done a moment ago. What does not answer now stops no training."""
@@ -57,12 +58,12 @@ class Follower:
         """Show what ``jobs`` has."""
         started = time.monotonic()
         try:
-            states = tuple(job_states(self.records, jobs, self.store))
+            self.states = tuple(job_states(self.records, jobs, self.store, self.states))
         finally:
             finished = time.monotonic()
             self.next_look = finished + (SHARE - 1) * (finished - started)
-        self.view.show(states)
-        return states
+        self.view.show(self.states)
+        return self.states
 
 
 class Outages:

@@ -53,11 +53,15 @@ class RunState(Spec):
     accuracy: float | None = None
 
 
-def job_states(records: Sequence[RunRecord], jobs: JobSource, store: Store) -> list[JobState]:
-    """Run by run its learners in order, then its fusion or ranking; each Job once, however many runs need it."""
+def job_states(records: Sequence[RunRecord], jobs: JobSource, store: Store, before: Sequence[JobState] = ()) -> list[JobState]:
+    """Run by run its learners in order, then its fusion or ranking; each Job once, however many runs need it.
+
+    Args:
+        before: what an earlier look returned: results of what was done by then are not read again.
+    """
     seen = look(records, jobs, store)
     states = {state.id: state for record in records for state in _states_of(record, seen)}
-    return _with_metrics(_with_progress(list(states.values()), store), store)
+    return _with_metrics(_with_progress(list(states.values()), store), store, before)
 
 
 def run_states(records: Sequence[RunRecord], jobs: JobSource, store: Store) -> list[RunState]:
@@ -150,10 +154,11 @@ def _with_progress(states: Sequence[JobState], store: Store) -> list[JobState]:
     return [state.model_copy(update={"progress": progress.get(state.id)}) for state in states]
 
 
-def _with_metrics(states: Sequence[JobState], store: Store) -> list[JobState]:
-    accuracies: dict[str, float] = {}
+def _with_metrics(states: Sequence[JobState], store: Store, before: Sequence[JobState]) -> list[JobState]:
+    accuracies: dict[str, float | None] = {state.id: state.accuracy for state in before if state.phase == "done"}
+    new = [state for state in states if state.phase == "done" and state.id not in accuracies]
     for kind in KINDS:
-        accuracies |= accuracies_of(store, kind, [state.id for state in states if (state.kind, state.phase) == (kind, "done")])
+        accuracies |= accuracies_of(store, kind, [state.id for state in new if state.kind == kind])
     return [state.model_copy(update={"accuracy": accuracies.get(state.id)}) for state in states]
 
 

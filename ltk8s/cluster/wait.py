@@ -67,6 +67,7 @@ class Watcher:
     """Looks at the Jobs of some runs again and again, releases those that are ready, and tells what has changed.
 
     ``jobs`` is where it looks, by default the cluster itself. What it shows may lag behind what was done.
+    ``everything`` is what the last look saw, with the Jobs of other runs.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Watcher:
         self._store = store
         self._on_change = on_change
         self._on_tick = on_tick
+        self.everything: list[Job] = []
         self._seen: dict[str, State] = {}
         self._released: dict[str, Job] = {}
         self._settled: dict[str, State] | None = None
@@ -92,10 +94,10 @@ class Watcher:
 
     def look(self) -> list[Job]:
         """The runs' Jobs as they are now, after those that are ready have been released."""
-        everything = [self._as_released(job) for job in self._source.list()]
-        jobs = self._ours(everything)
+        self.everything = [self._as_released(job) for job in self._source.list()]
+        jobs = self._ours(self.everything)
         if _states(jobs) != self._settled:
-            self._release(jobs, everything)
+            self._release(jobs, self.everything)
             jobs = [self._as_released(job) for job in jobs]
         self._tell(jobs)
         return jobs

@@ -102,6 +102,17 @@ def test_a_corrupt_result_does_not_hide_the_others(recorded, cluster, store, com
     assert [state.accuracy for state in job_states([record], cluster, store)] == [None, 0.75]
 
 
+def test_what_was_done_at_an_earlier_look_is_not_read_again(recorded, cluster, store, commit):
+    record = recorded("baseline")
+    learner = record.members[0].id
+    commit("learner", learner, accuracy=0.25)
+    before = job_states([record], cluster, store)
+    store.put(layout.result("learner", learner), b"{}")
+    commit("fusion", record.fusion, accuracy=0.5)
+    assert [state.accuracy for state in job_states([record], cluster, store, before)] == [0.25, 0.5]
+    assert [state.accuracy for state in job_states([record], cluster, store)] == [None, 0.5]
+
+
 def test_a_run_is_what_holds_it_up_most(submitted, cluster, store, commit):
     plan, record = submitted("stack-wl")
 

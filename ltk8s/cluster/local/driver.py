@@ -89,14 +89,13 @@ class _Driver:
         return lambda job: min((run not in unfinished, self._ranks[run]) for run in job.runs if run in self._ranks)
 
     def _step(self) -> None:
-        jobs = {job.name: job for job in self._cluster.list()} if self._runners else {}
         for runner in self._runners.values():
-            runner.step(jobs.get(runner.name))
+            runner.step(self._cluster.get(runner.name))
         self._runners = {name: runner for name, runner in self._runners.items() if not runner.closed}
 
     def _start_what_fits(self, pending: Sequence[Job]) -> None:
         """In this order; a Job that does not fit now lets smaller ones pass."""
-        used = self._used()
+        used = _used(self._watcher.everything)
         for job in pending:
             demand = demand_of(job.object)
             if self._cluster.machine.fits(used + demand) and self._start(job):
@@ -112,7 +111,7 @@ class _Driver:
             if now is None or now.uid != job.uid or now.phase != "pending":
                 return False
             demand = demand_of(now.object)
-            if not self._cluster.machine.fits(self._used() + demand):
+            if not self._cluster.machine.fits(_used(self._cluster.list()) + demand):
                 return False
             if runner is None:
                 lock = RunLock.acquire(self._cluster.files.lock(job.name))
@@ -122,15 +121,8 @@ class _Driver:
             runner.start(now, self._free_gpus()[: demand.gpus])
         return True
 
-    def _used(self) -> Demand:
-        return sum((demand_of(job.object) for job in self._active()), Demand())
-
-    def _active(self) -> list[Job]:
-        """The Jobs of this namespace that run now, whoever drives them."""
-        return [job for job in self._cluster.list() if job.status.get("ready")]
-
     def _free_gpus(self) -> list[str]:
-        holders = [holder_of(self._cluster.files.lock(job.name)) for job in self._active()]
+        holders = [holder_of(self._cluster.files.lock(job.name)) for job in _active(self._cluster.list())]
         taken = {gpu for holder in holders if holder for gpu in holder.gpus}
         return [gpu for gpu in self._cluster.machine.gpus if gpu not in taken]
 
@@ -156,6 +148,15 @@ class _Driver:
             holder = holder_of(lock)
             if holder and holder.worker and holder.orphaned:
                 end_worker(lock, holder.worker, grace=grace_of(job))
+
+
+def _used(jobs: Sequence[Job]) -> Demand:
+    return sum((demand_of(job.object) for job in _active(jobs)), Demand())
+
+
+def _active(jobs: Sequence[Job]) -> list[Job]:
+    """The Jobs among them that run now, whoever drives them."""
+    return [job for job in jobs if job.status.get("ready")]
 
 
 @contextmanager

@@ -46,7 +46,8 @@ class JobFiles:
         except FileNotFoundError:
             return []
         found = [job for entry in entries if (job := self._read(Path(entry.path)))]
-        self._kept = {name: kept for name, kept in self._kept.items() if name in {entry.name for entry in entries}}
+        names = {entry.name for entry in entries}
+        self._kept = {name: kept for name, kept in self._kept.items() if name in names}
         return sorted(found, key=lambda job: (job["metadata"]["creationTimestamp"], job["metadata"]["name"]))
 
     def read(self, name: str) -> Manifest | None:
