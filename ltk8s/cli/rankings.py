@@ -26,7 +26,7 @@ def show_ranking(context: Context, run: str, ranking: Ranking) -> None:
     scored = f"{ranking.n:,} held-out images of {ranking.folds} folds" if selects else f"{ranking.n:,} test images"
     excluded = f", {len(ranking.excluded)} one-image classes left out" if ranking.excluded else ""
     context.console.print(f"\n{run}: {scored}{excluded}\n")
-    rows = table("POINT", "BALANCED", "± 1 SE", "ACCURACY", "PARAMETERS", "DEVICE TIME", "")
+    rows = table("POINT", "BALANCED", "± 1 SE", "VS BEST, 95 %", "ACCURACY", "PARAMETERS", "DEVICE TIME", "")
     for index in order(ranking):
         rows.add_row(*_cells(ranking.points[index], mark(ranking, index)))
     context.console.print(rows)
@@ -57,8 +57,17 @@ def _cells(point: Point, marked: str) -> list[str]:
         point.label,
         f"{point.balanced_accuracy:.4f}",
         f"{point.standard_error:.4f}",
+        _against_best(point),
         f"{point.accuracy:.4f} ({point.correct}/{point.n})",
         f"{point.parameters / 1e6:.2f} M",
         duration(point.device_seconds),
         marked,
     ]
+
+
+def _against_best(point: Point) -> str:
+    """In points; the best, and one of a ranking that was made before there were such differences, has none."""
+    if point.against_best is None:
+        return ""
+    low, high = point.against_best.interval
+    return f"{100 * point.against_best.difference:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"

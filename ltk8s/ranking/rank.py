@@ -16,6 +16,7 @@ from ltk8s.network.context import WorkContext
 from ltk8s.network.program import process_peak_bytes, program
 from ltk8s.network.table import to_csv, to_markdown
 from ltk8s.planning.task import RankingTask
+from ltk8s.ranking.compare import compare
 from ltk8s.ranking.members import Members
 from ltk8s.ranking.score import Pooled, pool, score
 from ltk8s.ranking.table import rows
@@ -40,17 +41,18 @@ def run(task: RankingTask, context: WorkContext) -> None:
     members = Members(context.store, task, len(manifest.classes), context.check)
     context.progress.update(phase="evaluating", steps=len(task.points))
     points: list[Point] = []
-    first: Pooled | None = None
+    pooled: list[Pooled] = []
     for number, point in enumerate(task.points, 1):
-        pooled = pool(point, members, classes=manifest.classes, split_counts=counts, check=context.check)
-        first = first or pooled
-        if not (np.array_equal(pooled.keys, first.keys) and np.array_equal(pooled.labels, first.labels)):
+        own = pool(point, members, classes=manifest.classes, split_counts=counts, check=context.check)
+        pooled.append(own)
+        if not (np.array_equal(own.keys, pooled[0].keys) and np.array_equal(own.labels, pooled[0].labels)):
             raise MembersError(f"The point {point.label!r} was evaluated on other images than the first.", "Submit again.")
-        points.append(score(point, pooled, members, counts))
+        points.append(score(point, own, members, counts))
         log.info("%s: %d of %d right, %.4f balanced.", *_numbers(points[-1]))
         context.progress.update(step=number)
     context.progress.update(phase="saving")
-    ranking = rank(task, points, [name for name, n in zip(manifest.classes, counts, strict=True) if n == 1])
+    ranked = rank(task, points, [name for name, n in zip(manifest.classes, counts, strict=True) if n == 1])
+    ranking = compare(ranked, pooled)
     log.info("%s", ranking.reason)
     table = rows(ranking)
     context.attempt.put("table.csv", to_csv(table))

@@ -26,6 +26,12 @@ class Pooled:
     labels: NDArray[np.int64]
     keys: NDArray[np.int64]
 
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """Whether each image is right, N."""
+        right: NDArray[np.bool_] = self.predicted == self.labels
+        return right
+
 
 def pool(
     point: RankingPoint,

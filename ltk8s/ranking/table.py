@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ltk8s.network.table import Row
-from ltk8s.spec.ranking import Ranking
+from ltk8s.spec.ranking import Point, Ranking
 
 
 def rows(ranking: Ranking) -> list[Row]:
@@ -18,6 +18,7 @@ def _row(ranking: Ranking, index: int) -> Row:
         "point": point.label,
         "balanced_accuracy": round(point.balanced_accuracy, 4),
         "standard_error": round(point.standard_error, 4),
+        **_against_best(point),
         "correct": point.correct,
         "n": point.n,
         "accuracy": round(point.accuracy, 4),
@@ -25,3 +26,12 @@ def _row(ranking: Ranking, index: int) -> Row:
         "device_seconds": round(point.device_seconds, 1),
         "chosen": "chosen" if index == ranking.chosen else "default" if point.default else "",
     }
+
+
+def _against_best(point: Point) -> Row:
+    """Its difference from the best with both bounds; the best has none."""
+    names = ("against_best", "against_best_low", "against_best_high")
+    found = point.against_best
+    if found is None:
+        return dict.fromkeys(names, "")
+    return {name: round(value, 4) for name, value in zip(names, (found.difference, *found.interval), strict=True)}

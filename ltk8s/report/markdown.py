@@ -105,12 +105,14 @@ def _sweep(sweep: Sweep) -> list[str]:
             f"{point.correct}/{point.n}",
             numbers.fraction(point.accuracy),
             f"{numbers.fraction(point.balanced_accuracy)} ± {numbers.fraction(point.standard_error)}",
+            numbers.gain(point.against_best) if point.against_best else numbers.NONE,
             numbers.millions(point.parameters),
             numbers.seconds(point.device_seconds),
         ]
         for i, point in enumerate(ranking.points)
     ]
-    header = ["", "networks", "correct", "accuracy", "balanced ± standard error", "parameters", "device-seconds"]
+    scores = ["correct", "accuracy", "balanced ± standard error", "vs best, points [95 %]"]
+    header = ["", "networks", *scores, "parameters", "device-seconds"]
     excluded = f" Classes with a single training image, left out: {', '.join(ranking.excluded)}." if ranking.excluded else ""
     return [heading, f"{ranking.reason} Scores are of {measured}; {cost}{excluded}", table(header, body)]
 

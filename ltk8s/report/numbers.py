@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ltk8s.report.cell import Contrast
 from ltk8s.report.row import Interval
+from ltk8s.spec.ranking import Difference
 
 NONE = "–"
 
@@ -114,6 +115,6 @@ def at(value: float | None) -> str:
     return "Full" if value is None else f"ratio {ratio(value)}"
 
 
-def gain(found: Contrast) -> str:
+def gain(found: Contrast | Difference) -> str:
     """A difference in points with its interval."""
     return f"{points(found.difference)} [{interval_points(found.interval)}]"

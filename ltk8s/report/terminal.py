@@ -93,7 +93,7 @@ def _sweep(sweep: Sweep) -> list[RenderableType]:
         return [_heading(f"{heading}, unfinished")]
     cost = f"{sweep.learners} learners, {numbers.hours(sweep.device_hours)} of device time"
     measured = "test" if ranking.selects == "nothing" else "out of fold"
-    table = _table(["", f"balanced accuracy, {measured}", "accuracy", "parameters"], leading=0)
+    table = _table(["", f"balanced accuracy, {measured}", "vs best, points", "accuracy", "parameters"], leading=0)
     order = sorted(range(len(ranking.points)), key=lambda i: -ranking.points[i].balanced_accuracy)
     beyond = [] if ranking.chosen is None or ranking.chosen in order[:POINTS] else [ranking.chosen]
     for i in [*order[:POINTS], *beyond]:
@@ -101,6 +101,7 @@ def _sweep(sweep: Sweep) -> list[RenderableType]:
         table.add_row(
             f"{point.label}{' (chosen)' if i == ranking.chosen else ''}",
             f"{numbers.fraction(point.balanced_accuracy)} ± {numbers.fraction(point.standard_error)}",
+            numbers.gain(point.against_best) if point.against_best else numbers.NONE,
             numbers.fraction(point.accuracy),
             numbers.millions(point.parameters),
         )

@@ -25,6 +25,20 @@ def test_folds_are_pooled_and_counted_by_class(world):
     assert scored.groups["few"] == {"classes": 4, "n": 13, "correct": 6}
 
 
+def test_each_point_is_compared_with_the_best_image_by_image(world):
+    half = np.array([0, 1, 2, 6, 7, 10])
+    points = [world.point("half", half), world.point("all", ALL, seed=1), world.point("all again", ALL, seed=2)]
+    ranking, result = world.rank(world.ranking(*points))
+    behind, best, same = (scored.against_best for scored in ranking.points)
+    assert best is None
+    assert behind.difference == pytest.approx((3 / 6 + 2 / 4 + 1 / 3) / 3 - 1)
+    assert behind.interval[0] < behind.difference < behind.interval[1] < 0
+    assert behind.p < 0.05
+    assert (same.difference, same.interval, same.p) == (0, (0, 0), 1)
+    table = world.store.get(result.key("table.csv")).decode().splitlines()
+    assert [line.split(",")[3] for line in table] == ["against_best", "", "0.0", "-0.5556"]
+
+
 def test_cost_is_that_of_all_folds_and_parameters_those_of_one(world):
     ranking, _ = world.rank(world.ranking(world.point("a", ALL)))
     (scored,) = ranking.points
@@ -98,6 +112,8 @@ def test_where_nothing_is_selected_test_accuracies_are_shown_and_none_is_chosen(
     assert (ranking.selects, ranking.folds, ranking.best, ranking.chosen, ranking.n) == ("nothing", 0, 1, None, 4)
     assert ranking.excluded == ()
     assert [scored.accuracy for scored in ranking.points] == [0.5, 0.75]
+    behind, best = (scored.against_best for scored in ranking.points)
+    assert (behind.difference, behind.p, best) == (-0.25, 1.0, None)  # one image: McNemar's p of one coin is 1
 
 
 # What goes wrong.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ltk8s.metrics import summarise
 from ltk8s.metrics.selection import Point, Ranking, choose
+from ltk8s.spec.ranking import Difference
 from ltk8s.store import Store, layout, open_store
 from ltk8s.store.answers import Answers
 from ltk8s.store.commit import Attempt
@@ -73,9 +74,17 @@ def make_run(store: Store) -> MakeRun:
 
 @pytest.fixture
 def make_sweep(store: Store, make_run: MakeRun) -> MakeSweep:
-    """Write a sweep's record and its ranking: ``points`` are label, settings, balanced accuracy and standard error."""
+    """Write a sweep's record and its ranking: ``points`` are label, settings, balanced accuracy and standard error.
 
-    def make(name: str, points: Sequence[tuple[str, dict[str, Any], float, float]], **changes: Any) -> RunRecord:
+    ``against_best`` has the p of some points' differences from the best, by label.
+    """
+
+    def make(
+        name: str,
+        points: Sequence[tuple[str, dict[str, Any], float, float]],
+        against_best: Mapping[str, float] | None = None,
+        **changes: Any,
+    ) -> RunRecord:
         record = make_run(name, kind="sweep", archs=("tf_efficientnet_lite0",) * len(points), **changes)
         made = [
             Point(
@@ -94,6 +103,7 @@ def make_sweep(store: Store, make_run: MakeRun) -> MakeSweep:
                 parameters=4_000_000,
                 device_seconds=50.0,
                 compute=1.0,
+                against_best=_against_best(score - max(each[2] for each in points), (against_best or {}).get(label)),
             )
             for (label, settings, score, error), member in zip(points, record.members, strict=True)
         ]
@@ -114,6 +124,10 @@ def make_sweep(store: Store, make_run: MakeRun) -> MakeSweep:
         return record
 
     return make
+
+
+def _against_best(difference: float, p: float | None) -> Difference | None:
+    return None if p is None else Difference(difference=difference, interval=(difference - 0.01, difference + 0.01), p=p)
 
 
 @pytest.fixture

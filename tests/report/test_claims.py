@@ -68,17 +68,35 @@ def test_the_average_improvement_needs_all_three_ratios(store: Store, make_run: 
     assert claim(collect(store, runs), ".079 on average").verdict == verdict
 
 
-@pytest.mark.parametrize(("isns", "verdict"), [(0.60, "held"), (0.50, "did not hold")])
-def test_weightings_are_told_apart_by_their_standard_errors(
-    store: Store, make_run: MakeRun, make_sweep: MakeSweep, isns: float, verdict: str
-) -> None:
-    def weighted(name: str) -> dict[str, Any]:
-        return {"train.loss": {"name": "cross-entropy", "weights": name}}
+def weightings(none: float, isns: float) -> list[tuple[str, dict[str, Any], float, float]]:
+    """The points of a sweep over weighting functions, with their scores."""
+    scores = (("ins", 0.61), ("isns", isns), ("ens", 0.605))
+    weighted = [(name, {"train.loss": {"name": "cross-entropy", "weights": name}}, score, 0.01) for name, score in scores]
+    return [("none", {}, none, 0.01), *weighted]
 
-    points = [("none", {}, 0.4, 0.01)] + [
-        (name, weighted(name), score, 0.01) for name, score in (("ins", 0.61), ("isns", isns), ("ens", 0.61))
-    ]
-    sweep = make_sweep("loss-sweep", points)
+
+@pytest.mark.parametrize(("p", "verdict"), [(0.04, "did not hold"), (0.06, "held")])
+def test_weightings_are_told_apart_image_by_image(
+    store: Store, make_run: MakeRun, make_sweep: MakeSweep, p: float, verdict: str
+) -> None:
+    sweep = make_sweep("loss-sweep", weightings(none=0.4, isns=0.6), against_best={"none": 0.001, "isns": p, "ens": 0.9})
+    found = claim(collect(store, [make_run("baseline", (90, 50, 10)), sweep]), "weighting function")
+    assert found.verdict == verdict
+    assert "ins and isns, the best and the worst weighting, differ by 1.0 points [+0.0 to +2.0]" in " ".join(found.evidence)
+
+
+@pytest.mark.parametrize(("isns", "verdict"), [(0.60, "held"), (0.50, "did not hold")])
+@pytest.mark.parametrize(("none", "against_best"), [(0.4, {}), (0.7, {"ins": 0.9, "isns": 0.001, "ens": 0.9})])
+def test_where_no_weighting_is_the_best_point_they_are_told_apart_by_their_standard_errors(
+    store: Store,
+    make_run: MakeRun,
+    make_sweep: MakeSweep,
+    none: float,
+    against_best: dict[str, float],
+    isns: float,
+    verdict: str,
+) -> None:
+    sweep = make_sweep("loss-sweep", weightings(none=none, isns=isns), against_best=against_best)
     found = claim(collect(store, [make_run("baseline", (90, 50, 10)), sweep]), "weighting function")
     assert found.verdict == verdict
     assert found.runs == (sweep.run,)

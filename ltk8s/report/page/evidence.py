@@ -6,6 +6,7 @@ from ltk8s.report import numbers
 from ltk8s.report.numbers import fraction
 from ltk8s.report.page.table import Head, Item, Line, Table, number
 from ltk8s.report.study import Cell, Origin, Study, Sweep
+from ltk8s.spec.ranking import Point
 
 
 def sweep(data: Sweep) -> Table | None:
@@ -19,6 +20,7 @@ def sweep(data: Sweep) -> Table | None:
         Head("correct", small=f"{measured} images"),
         Head("accuracy"),
         Head("balanced", small="± standard error"),
+        Head("against the best", small="points, 95 % interval"),
         Head("parameters"),
         Head("device-seconds"),
     ]
@@ -34,11 +36,19 @@ def sweep(data: Sweep) -> Table | None:
             number(f"{point.correct}/{point.n}", point.correct),
             number(fraction(point.accuracy), point.accuracy),
             number(fraction(point.balanced_accuracy), point.balanced_accuracy, error),
+            _against_best(point),
             number(numbers.millions(point.parameters), point.parameters),
             number(f"{point.device_seconds:,.0f}", point.device_seconds),
         )
         lines.append(Line(items))
     return Table(f"{data.title}, {numbers.ratio(data.setting.ratio)}: {len(order)} points", heads, lines)
+
+
+def _against_best(point: Point) -> Item:
+    found = point.against_best
+    if found is None:
+        return number(numbers.NONE, 0.0)
+    return number(numbers.points(found.difference), found.difference, (numbers.interval_points(found.interval), ""))
 
 
 def confusions(cell: Cell, where: str) -> Table:
