@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ltk8s.cluster.job import Manifest, environment_of, worker_of
+from ltk8s.cluster.local.revision import revision
 
 OURS = {"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_PROXY", "no_proxy"}
 """Variables of this machine that a process needs to run here: what an image would bring along."""
@@ -111,7 +112,12 @@ def environment(job: Manifest, scratch: Path, gpus: Sequence[str], cache: Path) 
     ours = {name: value for name, value in os.environ.items() if name in OURS or name.startswith(OUR_PREFIXES)}
     mounts = {mount: _made(scratch / name) for name, mount in _directories(job).items()}
     theirs = {name: _mapped(value, mounts) for name, value in environment_of(job).items()}
-    added = {"TMPDIR": str(mounts.get("/tmp", scratch)), "LTK8S_CACHE": str(cache), "CUDA_VISIBLE_DEVICES": ",".join(gpus)}
+    added = {
+        "TMPDIR": str(mounts.get("/tmp", scratch)),
+        "LTK8S_CACHE": str(cache),
+        "LTK8S_REVISION": revision(),
+        "CUDA_VISIBLE_DEVICES": ",".join(gpus),
+    }
     return {**ours, **_credential_files(), **added, **theirs}
 
 

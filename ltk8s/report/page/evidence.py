@@ -115,7 +115,7 @@ def provenance(study: Study) -> Table:
 
 def _origin(origin: Origin) -> Line:
     threads = f", {origin.threads} threads" if origin.threads else ""
-    revision = f" ({origin.revision[:10]})" if origin.revision else ""
+    revision = f" ({_short(origin.revision)})" if origin.revision else ""
     versions = f"ltk8s {origin.version}{revision}, torch {origin.torch}, timm {origin.timm}"
     when = f"submitted {_when(origin.submitted)}, scored {_when(origin.scored)} UTC"
     return Line(
@@ -128,6 +128,12 @@ def _origin(origin: Origin) -> Line:
             ),
         )
     )
+
+
+def _short(revision: str) -> str:
+    """A commit as one names it, and whether something was changed since."""
+    commit, _, changed = revision.partition("-")
+    return f"{commit[:10]}{'-' if changed else ''}{changed}"
 
 
 def chosen_blind(study: Study) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from ltk8s.cluster.local.locks import is_locked
 from ltk8s.cluster.local.process import command, environment
+from ltk8s.cluster.local.revision import revision
 
 SHOW = "import json, os; print(json.dumps(dict(os.environ)))"
 
@@ -31,6 +32,7 @@ def test_it_is_that_of_the_manifest_and_little_else(seen, cluster):
     found = seen(LTK8S_TASK="{}", X="1")
     assert (found["LTK8S_TASK"], found["X"], found["PATH"]) == ("{}", "1", os.environ["PATH"])
     assert found["LTK8S_CACHE"] == str(cluster.cache)
+    assert found["LTK8S_REVISION"] == revision()
     known = {
         "LTK8S_TASK",
         "X",
@@ -38,6 +40,7 @@ def test_it_is_that_of_the_manifest_and_little_else(seen, cluster):
         "HOME",
         "TMPDIR",
         "LTK8S_CACHE",
+        "LTK8S_REVISION",
         "CUDA_VISIBLE_DEVICES",
         "LC_CTYPE",
         "PWD",

@@ -315,5 +315,6 @@ def _origin(cell: Cell, replicate: Replicate) -> Origin:
         number=f"{cell.title}, {where}, seed {replicate.seed}", run=replicate.run, id=replicate.fusion,
         learners=tuple(f"cifar50-0-02-{arch[-5:]}-ens-s{replicate.seed}-1065bf4880" for arch in cell.networks),
         command=f"ltk8s trace {replicate.run}", submitted="2026-11-24T15:00:00+00:00", scored="2026-11-24T16:10:00+00:00",
-        device="cpu", threads=2, version="0.1.0", revision="8eff08d000000000", commit="0123456", torch="2.15.0", timm="1.0.31",
+        device="cpu", threads=2, version="0.1.0", revision="8eff08d000000000-dirty",
+        commit="0123456", torch="2.15.0", timm="1.0.31",
     )  # fmt: skip
