@@ -41,7 +41,7 @@ from torchvision.datasets import VisionDataset
 from ltk8s.network.backbone import build
 from ltk8s.network.context import WorkContext
 from ltk8s.network.device import choose_device, keep_freed_memory, set_threads
-from ltk8s.network.environment import cpu_model
+from ltk8s.network.environment import cpu_kind
 from ltk8s.network.preprocess import Preprocess
 from ltk8s.network.stopping import Stopping
 from ltk8s.planning.task import RECIPE, DatasetRef, LearnerTask, Weights
@@ -76,7 +76,7 @@ def main() -> None:
     set_threads(options.threads)
     silence()
     device = choose_device() if options.device == "auto" else torch.device(options.device)
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{cpu_model()}, {options.threads} threads"
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{cpu_kind()}, {options.threads} threads"
     print(f"{options.arch}, {options.size} px, batch {options.batch}, fp32, {options.steps} steps a block, on {name}\n")
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (IMAGES, STORED_SIDE, STORED_SIDE, 3), dtype=np.uint8)

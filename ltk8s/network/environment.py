@@ -19,19 +19,22 @@ def environment() -> dict[str, Any]:
     return {
         **program(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "cpu": cpu_model(),
+        "cpu": cpu_kind(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "timm": timm.__version__,
     }
 
 
-def cpu_model() -> str:
-    """The processor's name as the kernel gives it, or the machine's kind where it gives none."""
-    cpuinfo = Path("/proc/cpuinfo")
+def cpu_kind(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor as far as its sums may depend on it: name, family and model as the kernel gives them, and the widest
+    instructions that torch uses. The name alone does not tell: virtual machines have one for several generations.
+    """
     lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    first = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in reversed(lines))}
+    numbers = [f"{word} {first[key]}" for word, key in (("family", "cpu family"), ("model", "model")) if key in first]
+    details = ", ".join([*numbers, torch.backends.cpu.get_cpu_capability()])
+    return f"{first.get('model name', platform.machine())} ({details})"
 
 
 def peak_memory_bytes() -> int:
