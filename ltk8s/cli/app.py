@@ -61,9 +61,9 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
     """Which long-tail technique helps on your images, by how much, and is the difference real?
 
     \b
-    ltk8s data stage glyphs50                              a first data set, built in
-    ltk8s submit baseline stack-wl stack-la --ratio 0.02   train, fuse, compare
-    ltk8s report                                           the table
+    ltk8s data stage glyphs50                                          a first data set, built in
+    ltk8s submit baseline stack-la --dataset glyphs50 --ratio 0.02     train, fuse, compare
+    ltk8s report                                                       the table
     """
     if version:
         typer.echo(f"ltk8s {ltk8s.__version__}")

@@ -100,7 +100,8 @@ class Train(Spec):
 
     ``image_size`` may be a list: the duration is then cut into as many equal parts, one size each (progressive resizing).
     ``eval_flip`` evaluates each image and its mirror image and averages the two logits (test-time augmentation).
-    ``head_lr`` multiplies the learning rate of the classifier; ``layer_decay`` divides it once per block below the head.
+    ``head_lr`` multiplies the learning rate of the classifier; ``layer_decay`` multiplies all others, once per block
+    below the head.
     ``schedule``: after the warm-up a cosine to 0, or the peak until the last fifth and from there a line to 0.
     ``ema`` is the decay of an exponential moving average of the weights, which then is what is evaluated and kept; 0 is none.
     Duration is given in ``epochs`` or in ``steps``, never both; ``longer`` multiplies it (a profile leaves that alone).
