@@ -136,6 +136,28 @@ def test_balancing_costs_memory_only_beyond_what_varies_by_itself(
     assert found.evidence[0] == f"ratio 0.02: {balancing:.2f} GiB against 1.00 to 1.20 GiB of the same network in other runs."
 
 
+@pytest.mark.parametrize(
+    ("table", "unfinished", "verdict"),
+    [(7300.0, False, "did not hold"), (7300.0, True, "not tested"), (7100.0, True, "held")],
+)
+def test_what_sweeps_cost_is_judged_when_all_are_finished_or_it_is_enough_already(
+    store: Store,
+    make_run: MakeRun,
+    make_sweep: MakeSweep,
+    make_learner: Callable[..., None],
+    table: float,
+    unfinished: bool,
+    verdict: str,
+) -> None:
+    baseline = make_run("baseline", (90, 50, 10))
+    make_learner(baseline.members[0].id, seconds=table)
+    runs = [baseline, make_sweep("loss-sweep", weightings(none=0.4, isns=0.6))]  # four learners of half an hour
+    runs += [make_run("hp-sweep", kind="sweep")] if unfinished else []
+    found = claim(collect(store, runs), "Sweeps cost")
+    assert found.verdict == verdict
+    assert ("Not finished: Hp sweep." in found.evidence) == unfinished
+
+
 def test_from_stacking_to_stacking_wl_it_is_one_parameter() -> None:
     library = Library(None)
     specs = [library.experiment(name, profile="paper")[1].model_dump(mode="json") for name in ("stacking", "stack-wl")]
