@@ -118,7 +118,9 @@ def _claims(study: Study) -> list[RenderableType]:
     tested = [claim for claim in study.claims if claim.verdict != "not tested"]
     lines = [Text(f"  {claim.verdict}: {claim.claim}") for claim in tested]
     open_ = len(study.claims) - len(tested)
-    heading = f"Claims of the student report ({open_} of {len(study.claims)} not tested; --to DIR writes the evidence)"
+    heading = (
+        f"Claims of the student report and our own ({open_} of {len(study.claims)} not tested; --to DIR writes the evidence)"
+    )
     return [_heading(heading), *lines, Text()]
 
 

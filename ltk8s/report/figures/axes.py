@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.transforms import Bbox
     from numpy.typing import NDArray
 
@@ -25,10 +27,15 @@ SPOTS = (*NEAR, (5, -9, "left"), (-5, -9, "right"), *((dx or 18, 2.2 * dy, side)
 
 
 def fractions(axes: Axes, *which: str) -> None:
-    """Write axes of fractions as the tables do: .75, not 0.75."""
+    """Write axes of fractions as the tables do: .75, not 0.75; with a third digit where the ticks are that close."""
     for name in which:
         axis = axes.xaxis if name == "x" else axes.yaxis
-        axis.set_major_formatter(lambda value, _: f"{value:.2f}".removeprefix("0") if value < 1 else f"{value:g}")
+        axis.set_major_formatter(partial(_fraction, axis))
+
+
+def _fraction(axis: Axis, value: float, _: float) -> str:
+    digits = 2 if all(abs(tick - round(tick, 2)) < 1e-6 for tick in axis.get_majorticklocs()) else 3
+    return f"{value:.{digits}f}".removeprefix("0") if value < 1 else f"{value:g}"
 
 
 def signed(axes: Axes, which: str) -> None:

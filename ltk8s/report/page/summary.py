@@ -55,7 +55,7 @@ def _by(average: Average) -> str:
 
 
 def _claims(study: Study) -> str:
-    verdicts = Counter(claim.verdict for claim in study.claims)
+    verdicts = Counter(claim.verdict for claim in study.claims if not claim.ours)
     if not verdicts:
         return ""
     parts = [

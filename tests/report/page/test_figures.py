@@ -7,7 +7,18 @@ from collections.abc import Callable
 
 import pytest
 
-from ltk8s.report.figures import Drawing, architectures, bagging, bags, balancing, heat_map, lines, per_class, reliability
+from ltk8s.report.figures import (
+    Drawing,
+    architectures,
+    bagging,
+    bags,
+    balancing,
+    heat_map,
+    lines,
+    per_class,
+    points,
+    reliability,
+)
 from ltk8s.report.figures.palette import DARK, dark_rules
 from ltk8s.report.page import compose
 from ltk8s.report.page.panels import sampling, sweeps, training
@@ -91,6 +102,13 @@ def test_class_gains_are_counted_by_sign() -> None:
 def test_what_is_written_is_never_rounded() -> None:
     line = lines.Line("0.005", [0, 1], [0.1, 0.2])
     assert "0.005" in texts(lines.draw("a", "ratio 0.005", [line], x_label="x", y_label="y"))
+
+
+@pytest.mark.parametrize("error", [0.005, 0.2])
+def test_ticks_have_the_digits_that_tell_them_apart(error: float) -> None:
+    scores = [points.Score("a", 0.836, error), points.Score("b", 0.842, error)]
+    ticks = [text for text in texts(points.draw("x", "t", scores, best=1, chosen=None, measured="m")) if text.startswith(".")]
+    assert len(ticks) == len(set(ticks)) > 2
 
 
 def test_a_drawing_has_names_of_its_own_and_no_rule_for_others() -> None:

@@ -232,7 +232,7 @@ def _sweep(experiment: str, title: str, ratio: float | None, ranking: Ranking) -
 
 def _architectures() -> Sweep:
     points = tuple(
-        _point(arch, {"learners": [{"arch": arch}]}, score, arch, parameters)
+        _point(arch, {"learners.0.arch": arch}, score, arch, parameters)
         for arch, score, parameters in zip(LITE, (0.70, 0.715, 0.722), (3_435_058, 4_200_000, 4_880_000), strict=True)
     )
     reason = "This sweep selects nothing: it shows test accuracies."
