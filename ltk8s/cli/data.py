@@ -19,9 +19,9 @@ from ltk8s.cli.staging import findings, is_whole, keep, put, report
 from ltk8s.cli.suggest import Suggestions, suggested, suggestions
 from ltk8s.data.manifest import Manifest
 from ltk8s.planning.catalogue import find_manifest, list_manifests
+from ltk8s.planning.task import DatasetRef
 from ltk8s.spec.base import parse
 from ltk8s.spec.experiment import Dataset
-from ltk8s.store import layout
 
 app = new_app("Stage, list, show and export data sets.")
 
@@ -204,15 +204,13 @@ def export(
     \b
     ltk8s data export cifar50 cifar50-lt --ratio 0.02
     """
-    from ltk8s.data.dataset import load_dataset
     from ltk8s.data.export import export
-    from ltk8s.store.folder import local_folder
+    from ltk8s.network.dataset import open_dataset
 
     chosen = read_ratio(name, ratio)
     manifest = find_manifest(context.store, name, fingerprint)
-    names = ["manifest.json", *(shard.file for shard in manifest.shards)]
-    place = layout.dataset(name, manifest.fingerprint)
-    dataset = load_dataset(local_folder(context.store, place, names, context.settings.state_dir / "cache"))
+    reference = DatasetRef(name=name, fingerprint=manifest.fingerprint)
+    dataset = open_dataset(context.store, reference, ["train", "test"], cache=context.settings.state_dir / "cache")
     total = overview(manifest, chosen).train + sum(manifest.test_counts)
     with bar(context, "Writing", total) as advance:
         written = export(dataset, folder, ratio=chosen, split_seed=split_seed, progress=advance)

@@ -16,7 +16,6 @@ from ltk8s.cluster.explain import why
 from ltk8s.cluster.state import JobState, job_states
 from ltk8s.cluster.wait import wait
 from ltk8s.errors import ClusterError, StoreError
-from ltk8s.store import open_store
 from ltk8s.store.base import Store
 from ltk8s.store.runs import RunRecord
 
@@ -93,7 +92,6 @@ def follow(context: Context, records: Sequence[RunRecord], *, drive_here: bool, 
     from ltk8s.cluster.local.driver import drive
 
     cluster, runs = context.cluster, [record.run for record in records]
-    store = open_store(context.store.address)  # with the patience that hours of training deserve
     with cluster.watching() as jobs, make_view(context, records, plain=plain) as view:
         follower, outages = Follower(records, jobs, context.store, view), Outages(jobs, context.note)
 
@@ -103,9 +101,9 @@ def follow(context: Context, records: Sequence[RunRecord], *, drive_here: bool, 
 
         follower.look()
         if drive_here and isinstance(cluster, LocalCluster):
-            ended = drive(runs, cluster, store, on_tick=tick, stop=AnnouncedStop(context))
+            ended = drive(runs, cluster, context.store, on_tick=tick, stop=AnnouncedStop(context))
         else:
-            ended = wait(runs, cluster, store, jobs=jobs, on_tick=tick)
+            ended = wait(runs, cluster, context.store, jobs=jobs, on_tick=tick)
         return Followed(follower.show(cluster), ended)  # the cluster itself: a view may lag a moment behind
 
 
@@ -132,6 +130,5 @@ def make_view(context: Context, records: Sequence[RunRecord], *, plain: bool) ->
 
 def explain(context: Context, records: Sequence[RunRecord]) -> None:
     """Say why each Job that is not moving isn't."""
-    reasons = {reason.id: reason for record in records for reason in why(record, context.cluster, context.store)}
-    for reason in reasons.values():
+    for reason in why(records, context.cluster, context.store):
         context.note(f"{reason.id} {reason.phase}: {reason.why}")

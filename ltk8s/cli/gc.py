@@ -52,7 +52,7 @@ def parse_age(text: str) -> timedelta:
     """
     match = re.fullmatch(r"(\d{1,6})([mhdw])", text)
     if not match:
-        raise UsageError(f"{text!r} is no age.", "Write it as 30m, 12h, 7d or 2w.")
+        raise UsageError(f"{text!r} is no length of time.", "Write it as 30m, 12h, 7d or 2w.")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 

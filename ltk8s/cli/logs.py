@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -27,7 +28,7 @@ def logs(
     job: Annotated[str, typer.Argument(metavar="JOB", help="A Job's name or its beginning.")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the pod ends.")] = False,
 ) -> None:
-    """Print a Job's log.
+    """Print a Job's log. With --output json each line is a JSON object of the Job and the line.
 
     \b
     ltk8s logs glyphs50-0-02-lite0-ce-s0-1a2b3c4d5e
@@ -35,7 +36,8 @@ def logs(
     """
     found = find_job(context.store, job)
     for line in lines_of(context, found, follow=follow):
-        sys.stdout.write(line.rstrip("\n") + "\n")
+        text = line.rstrip("\n")
+        sys.stdout.write((json.dumps({"job": found.id, "line": text}) if context.json else text) + "\n")
         sys.stdout.flush()
 
 
@@ -43,12 +45,15 @@ def lines_of(context: Context, found: FoundJob, *, follow: bool) -> Iterator[str
     """The pod's log if there is one, else the stored log.
 
     Raises:
-        ClusterError: if there is neither.
+        ClusterError: if there is neither, or the pod's breaks off.
     """
+    begun = False
     try:
-        yield from context.cluster.logs(found.id, follow=follow)
+        for line in context.cluster.logs(found.id, follow=follow):
+            begun = True
+            yield line
     except ClusterError as no_pod:
-        stored = stored_log(context.store, found)
+        stored = None if begun else stored_log(context.store, found)
         if stored is None:
             raise no_pod from None
         yield from stored.splitlines()

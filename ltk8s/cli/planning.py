@@ -89,7 +89,7 @@ class Planner:
         dataset = (wanted.experiment if isinstance(wanted, Named) else wanted.base).dataset
         manifest = self._manifest(dataset.name, dataset.fingerprint)
         if isinstance(wanted, ResolvedSweep):
-            return plan_sweep(wanted, manifest, self._weights, profile=self._profile)
+            return replace(plan_sweep(wanted, manifest, self._weights, profile=self._profile), commit=wanted.commit)
         made = plan(wanted.name, wanted.experiment, manifest, self._weights, profile=self._profile, tuned_by=wanted.tuned_by)
         notes = (f"Tuned by {wanted.tuned_by}: {wanted.point}.",) if wanted.tuned_by else ()
         return replace(made, notes=(*made.notes, *notes), commit=wanted.commit)

@@ -54,7 +54,8 @@ def _read(cell: Cell, library: Library, request: Request, profile: str) -> Named
     try:
         if library.kind(cell.experiment) == "sweep":
             return resolve_sweep(library, cell.experiment, profile=profile, family=request.family, overrides=overrides)
-        return Named(*library.experiment(cell.experiment, profile=profile, family=request.family, overrides=overrides))
+        named = library.experiment(cell.experiment, profile=profile, family=request.family, overrides=overrides)
+        return Named(*named, commit=library.commit(cell.experiment))
     except UsageError as error:
         return error.what
 
@@ -93,12 +94,22 @@ def arrange_cells(context: Context, cells: Sequence[Planned], budget: float | No
     manifest = find_manifest(context.store, plans[0].last.dataset.name, plans[0].last.dataset.fingerprint)
     done, _ = find_done(plans, context.store)
     made = arrange(cells, done, seconds_by(rates(context.store), manifest), budget)
-    if budget is not None and not any(each.runs for each in made) and any(each.dropped == UNKNOWN for each in made):
+    too_long = {each.dropped for each in made} & {BEYOND, UNKNOWN}
+    if not any(each.runs for each in made) and too_long == {UNKNOWN}:
         raise UsageError(
             "How long a learner takes is not known here, so that nothing can be fitted into a budget.",
             "Submit one experiment with the study's networks first, or leave out --budget.",
         )
     return made
+
+
+def nothing_fits(cells: Sequence[Planned], budget: str) -> UsageError:
+    """What to say where every cell that could be run is beyond the budget."""
+    least = min(each.seconds for each in cells if each.dropped == BEYOND and each.seconds is not None)
+    return UsageError(
+        f"Nothing of the study fits into a budget of {budget}: what takes least takes about {_duration(least)}.",
+        "Give more, or a smaller --profile. Nothing was created.",
+    )
 
 
 def announce_study(context: Context, study: Study, cells: Sequence[Planned]) -> None:

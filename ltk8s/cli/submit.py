@@ -35,6 +35,7 @@ from ltk8s.cli.study import (
     arrange_cells,
     cells_as_json,
     experiments_of,
+    nothing_fits,
     plan_cells,
     read_cells,
     read_study,
@@ -122,17 +123,19 @@ def submit(
 def submit_study(context: Context, request: Request, library: Library, profile: str, *, budget: str | None, how: How) -> None:
     """Plan every cell of a study, say what that is and how long it takes, and carry it out."""
     name, study = read_study(library, request)
+    seconds = parse_age(budget).total_seconds() if budget else None
     cells = read_cells(study, library, request, profile)
     missing = missing_weights(experiments_of(cells), context.store)
     announce_place(context)
     unavailable = stage_where_possible(context, missing) if missing and not how.dry_run else []
     planner = Planner(context.store, profile, missing if how.dry_run else ())
-    seconds = parse_age(budget).total_seconds() if budget else None
     arranged = arrange_cells(context, plan_cells(cells, planner, frozenset(unavailable)), seconds)
     announce_study(context, study, arranged)
     plans = [each.plan for each in arranged if each.plan and each.runs]
     more = {"name": name, "cells": cells_as_json(arranged)}
-    if how.dry_run or not plans:
+    if not plans and not how.dry_run:
+        raise nothing_fits(arranged, budget or "")
+    if how.dry_run:
         check_only(context, plans, missing, more)
         return
     write_study(context.store, record_of(name, study, profile, arranged))

@@ -35,7 +35,7 @@ def why(
     """
     try:
         record, job = find_run_or_job(context.store, name)
-        reasons = reasons_of(record, context.cluster, context.store, only=job)
+        reasons = reasons_of([record], context.cluster, context.store, only=job)
     except StoreAway as away:
         reasons = without_store(context, name, away)
     context.emit(reasons, lambda: show(context, name, reasons))

@@ -51,11 +51,14 @@ def _let_go(jobs: Sequence[Job], run: str, cluster: Cluster) -> list[Cancelled]:
 def _let_one_go(job: Job, run: str, cluster: Cluster) -> Cancelled:
     """Remove the Job if nobody else needs it, and only in the state in which nobody did; else take the run's label off."""
     now: Job | None = job
-    while now and now.uid == job.uid and run in now.runs:
+    while now and now.uid == job.uid:
         others = tuple(sorted(now.runs - {run}))
-        if others and cluster.label(now.name, {run_label(run): None}):
+        if others and run not in now.runs:
             return Cancelled(id=job.name, kind=job.kind, outcome="kept", needed_by=others)
-        if not others and cluster.delete(now.name, uid=now.uid, version=now.version):
+        if others:
+            now = cluster.label(now.name, {run_label(run): None})  # the others may have let go meanwhile too: look again
+        elif cluster.delete(now.name, uid=now.uid, version=now.version):
             return Cancelled(id=job.name, kind=job.kind, outcome="removed" if now.finished else "stopped")
-        now = cluster.get(job.name)
+        else:
+            now = cluster.get(job.name)
     return Cancelled(id=job.name, kind=job.kind, outcome="stopped")

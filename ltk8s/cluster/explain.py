@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import Any
 
 from ltk8s.cluster.base import Cluster
@@ -41,22 +42,23 @@ class Reason(Spec):
     why: str
 
 
-def why(record: RunRecord, cluster: Cluster, store: Store, *, only: str | None = None) -> list[Reason]:
-    """One line per Job of the run that is neither done nor running undisturbed; empty when all is well.
+def why(records: Sequence[RunRecord], cluster: Cluster, store: Store, *, only: str | None = None) -> list[Reason]:
+    """One line per Job of the runs that is neither done nor running undisturbed; empty when all is well.
 
     Args:
-        only: ask about this one of its ids.
+        only: ask about this one of their ids.
     """
-    seen = look([record], cluster, store)
-    everything: list[tuple[Kind, str]] = [
-        *(("learner", member.id) for member in record.members),
-        (record.last_kind, record.fusion),
-    ]
+    seen = look(records, cluster, store)
+    everything = [job for record in records for job in _jobs_of(record)]
     phases = {(kind, id): seen.phase(kind, id) for kind, id in everything if only in (None, id)}
     asked = [seen.jobs[id] for (_, id), phase in phases.items() if phase in CLUSTER_KNOWS and id in seen.jobs]
     explainer = _Explainer(seen, cluster.diagnose_all(asked) if asked else {}, cluster, store)
     reasons = [Reason(id=id, kind=kind, phase=phase, why=explainer.why(kind, id)) for (kind, id), phase in phases.items()]
     return [reason for reason in reasons if reason.why]
+
+
+def _jobs_of(record: RunRecord) -> list[tuple[Kind, str]]:
+    return [*(("learner", member.id) for member in record.members), (record.last_kind, record.fusion)]
 
 
 def why_without_store(name: str, cluster: Cluster) -> list[Reason]:

@@ -34,13 +34,14 @@ def find_garbage(store: Store, cluster: Cluster, *, older_than: timedelta) -> li
     """
     named = _named(store)
     jobs = {job.name: job for job in cluster.list()}
-    before = datetime.now(UTC) - older_than
+    now = datetime.now(UTC)
     found = [_garbage(kind, id, objects, jobs.get(id)) for kind in KINDS for id, objects in _homes(store, kind).items()]
     stored = {garbage.id for garbage in found}
     found += [
         _garbage(job.kind, job.name, [], job) for job in jobs.values() if job.name not in stored and job.store == store.url
     ]
-    return [item for item in found if item.id not in named and item.modified < before and not _moves(jobs.get(item.id))]
+    old = [item for item in found if now - item.modified > older_than]
+    return [item for item in old if item.id not in named and not _moves(jobs.get(item.id))]
 
 
 def remove_garbage(store: Store, cluster: Cluster, garbage: Sequence[Garbage]) -> list[Garbage]:

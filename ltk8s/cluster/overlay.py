@@ -72,18 +72,43 @@ def _check(overlay: dict[str, Any]) -> None:
             f"The setting pod_template has an unknown field {key!r}.{did_you_mean(key, ['metadata', 'spec'])}",
             "It is laid over the Jobs' pod template: write what Kubernetes has there, below `spec` or `metadata`.",
         )
-    spec = overlay.get("spec") or {}
+    _mapping("metadata", overlay.get("metadata"))
+    spec = pod_spec(overlay)
     if "restartPolicy" in spec:
         raise UsageError("The setting pod_template sets restartPolicy.", "Remove it: each attempt is a pod of its own.")
-    for container in spec.get("containers") or []:
-        if isinstance(container, dict) and container.get("name") == names.WORKER:
-            _check_worker(container)
+    for container in _items("containers", spec.get("containers")):
+        env = _items("env", container.get("env"))
+        if container.get("name") == names.WORKER:
+            _check_worker(container, env)
 
 
-def _check_worker(container: dict[str, Any]) -> None:
+def pod_spec(overlay: dict[str, Any]) -> dict[str, Any]:
+    """The overlay's ``spec``, empty where it has none.
+
+    Raises:
+        UsageError: if it is no mapping.
+    """
+    return _mapping("spec", overlay.get("spec"))
+
+
+def _mapping(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict | None):
+        raise UsageError(f"The setting pod_template has {value!r} for {name}.", "Write its fields below it, as in Kubernetes.")
+    return value or {}
+
+
+def _items(name: str, value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list | None) or not all(isinstance(item, dict) for item in value or []):
+        raise UsageError(
+            f"The setting pod_template has {value!r} for {name}.", "Write a list of items with a name each, as in Kubernetes."
+        )
+    return value or []
+
+
+def _check_worker(container: dict[str, Any], env: list[dict[str, Any]]) -> None:
     for field in sorted({"command", "args"} & set(container)):
         raise UsageError(f"The setting pod_template sets the worker's {field}.", "Remove it: the Job is the worker's run.")
-    for entry in container.get("env") or []:
+    for entry in env:
         variable = str(entry.get("name", ""))
         if variable.startswith("LTK8S_"):
             raise UsageError(f"The setting pod_template sets {variable} of the worker.", "Remove it: the task sets it.")

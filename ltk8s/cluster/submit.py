@@ -11,6 +11,7 @@ from ltk8s.cluster import names
 from ltk8s.cluster.base import AlreadyExists, Cluster
 from ltk8s.cluster.explain import failure_of
 from ltk8s.cluster.job import Job, Manifest, environment_of, worker_of
+from ltk8s.cluster.overlay import pod_spec
 from ltk8s.cluster.record import record_of
 from ltk8s.cluster.render import render
 from ltk8s.errors import ClusterError, UsageError
@@ -179,7 +180,7 @@ def _is_free(job: Job | None) -> bool:
 
 
 def _refuse_unreachable_store(cluster: Cluster, settings: Settings) -> None:
-    volumes = (settings.pod_template.get("spec") or {}).get("volumes")
+    volumes = pod_spec(settings.pod_template).get("volumes")
     if settings.store.url.startswith("file:") and not cluster.on_this_machine and not volumes:
         raise UsageError(
             f"The store {settings.store.url} is a directory of this machine; pods of {cluster.name!r} cannot reach it.",

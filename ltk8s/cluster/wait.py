@@ -12,10 +12,13 @@ from ltk8s.cluster import names
 from ltk8s.cluster.base import Cluster, JobSource, JobView, OnChange, OnTick
 from ltk8s.cluster.job import Job
 from ltk8s.cluster.release import release_ready
-from ltk8s.errors import ClusterError
+from ltk8s.errors import ClusterError, StoreAway
 from ltk8s.store.base import Store
 
 TICK_SECONDS = 1.0
+
+PATIENCE = 300.0
+"""Seconds for which a store or cluster that does not answer, and only that, keeps following from its end."""
 
 State = tuple[str, str, int]
 """A Job's uid, phase and number of failures: where these are the same, nothing is to be done about it."""
@@ -37,14 +40,19 @@ def wait(
     """Return True when no Job of these runs can move any more (done, failed, blocked, or, on this machine, driven by nobody),
     False when ``stop`` was set.
 
-    Only looks and releases: it runs nothing itself, and stopping it stops nothing. A cluster that does not answer for a
-    while ends nothing either.
+    Only looks and releases: it runs nothing itself, and stopping it stops nothing. A cluster or store that does not answer for
+    a while ends nothing either.
 
     Args:
+        store: one that gives up soon (``retry_seconds``): nothing is looked at and nobody is heard while it is called.
         jobs: a view of the cluster that is kept up to date already; by default the cluster is watched from here.
         on_change: called with each Job whose phase or number of failures has changed.
         on_tick: called about once a second.
         interval: seconds between two looks at most; a change is looked at as soon as it is seen.
+
+    Raises:
+        StoreAway: if nothing moves because the store has not answered for 5 minutes.
+        ClusterError: if nothing moves because the cluster has not.
     """
     with nullcontext(jobs) if jobs else cluster.watching() as view:
         stop = stop or Event()
@@ -90,6 +98,8 @@ class Watcher:
         self._seen: dict[str, State] = {}
         self._released: dict[str, Job] = {}
         self._settled: dict[str, State] | None = None
+        self._trouble: ClusterError | StoreAway | None = None
+        self._trouble_since = 0.0
         self._next_tick = 0.0
 
     def look(self) -> list[Job]:
@@ -105,12 +115,24 @@ class Watcher:
     def is_over(self) -> bool:
         """Whether nothing moves for the cluster itself either: another client may have released a Job a moment ago.
 
-        It is not, as long as the cluster does not answer.
+        It is not, as long as the cluster does not answer or a release is owed.
         """
+        if self.owes():
+            return False
         try:
             return not any(is_moving(job) for job in self.jobs()) or not self._cluster.driven(self._runs)
         except ClusterError:
             return False
+
+    def owes(self) -> bool:
+        """Whether a Job may be ready that could not be released: whoever was asked did not answer, and is asked again.
+
+        Raises:
+            ClusterError, StoreAway: if there was no answer for longer than ``PATIENCE``.
+        """
+        if self._trouble and time.monotonic() - self._trouble_since > PATIENCE:
+            raise self._trouble
+        return self._trouble is not None
 
     def tick(self) -> None:
         """Let the caller redraw, about once a second."""
@@ -123,18 +145,25 @@ class Watcher:
         return self._ours(self._cluster.list())
 
     def _release(self, jobs: Sequence[Job], everything: Sequence[Job]) -> None:
-        """Release what is ready. Where the cluster does not answer, the next look tries again."""
+        """Release what is ready. Where store or cluster do not answer, the next look tries again."""
         # Predecessors may be any run's; Jobs that are held for other runs are other drivers' to release.
         candidates = [*jobs, *(job for job in everything if job.phase != "held")]
         try:
             released, _ = release_ready(candidates, self._cluster, self._store)
-        except ClusterError as error:
-            if self._source is self._cluster:  # which has just answered
+        except (ClusterError, StoreAway) as error:
+            if isinstance(error, ClusterError) and self._source is self._cluster:  # which has just answered
                 raise
-            log.debug("releasing is tried again: %s", error)
+            self._note_trouble(error)
             return
+        self._trouble = None
         self._released |= {job.uid: job for job in released}
         self._settled = _states([self._as_released(job) for job in jobs])
+
+    def _note_trouble(self, error: ClusterError | StoreAway) -> None:
+        if self._trouble is None:
+            self._trouble_since = time.monotonic()
+            log.warning("%s What is ready is released as soon as there is an answer.", error)
+        self._trouble, self._settled = error, None
 
     def _as_released(self, job: Job) -> Job:
         """A Job that was released is never held again, whatever a view that lags says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -159,13 +160,25 @@ def _check_classes(counts: tuple[int, ...], manifest: Manifest, dataset: Dataset
     empty = [name for name, n in zip(manifest.classes, counts, strict=True) if n == 0]
     if empty:
         shown = ", ".join(repr(name) for name in empty[:3]) + (f" and {len(empty) - 3} more" if len(empty) > 3 else "")
-        smallest = 1 / max(manifest.train_counts)
         raise UsageError(
             f"At ratio {dataset.ratio} of {manifest.name!r} a class is left without an image: {shown}.",
-            f"Use a ratio of {smallest:.2g} or more."
+            f"Use a ratio of {_smallest_ratio(manifest.train_counts)} or more."
             if all(manifest.train_counts)
             else "Stage the data set without that class.",
         )
+
+
+def _smallest_ratio(counts: tuple[int, ...]) -> float:
+    """The smallest ratio of two significant digits at which each class keeps an image, where each has one.
+
+    >>> _smallest_ratio((300, 300, 300))
+    0.0034
+    """
+    step = 10.0 ** (math.floor(math.log10(1 / max(counts))) - 1)
+    digits = math.floor(1 / max(counts) / step)
+    while 0 in tail_counts(counts, float(f"{digits * step:.2g}")):
+        digits += 1
+    return float(f"{digits * step:.2g}")
 
 
 def _check_target_prior(experiment: Experiment, manifest: Manifest) -> None:

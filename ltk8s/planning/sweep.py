@@ -31,8 +31,9 @@ class SweepPlan:
     ranking: RankingTask
     train_counts: tuple[int, ...]
     notes: tuple[str, ...] = ()
+    commit: str = ""
 
-    tuned_by = commit = ""
+    tuned_by = ""
 
     @cached_property
     def run(self) -> str:

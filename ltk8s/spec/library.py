@@ -138,8 +138,11 @@ def commit_of(path: Path) -> str:
         return ""
 
 
-def read_mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path, *, may_be_empty: bool = False) -> dict[str, Any]:
     """Read a YAML file that holds one mapping.
+
+    Args:
+        may_be_empty: take a file without any content, comments apart, for an empty mapping.
 
     Raises:
         UsageError: naming the file, and the line where it cannot be parsed.
@@ -148,6 +151,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}.", "Correct the file.") from None
+    if value is None and may_be_empty:
+        return {}
     if not isinstance(value, dict):
         raise UsageError(f"{path} holds no fields.", "An experiment is a mapping; `ltk8s experiments baseline` shows one.")
     return value
@@ -155,14 +160,13 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 def with_scale(fields: dict[str, Any], profile: Profile) -> dict[str, Any]:
     """Lay a profile's scale over an experiment's fields; a duration replaces the other kind of duration."""
-    train = dict(fields.get("train") or {})
-    if {"epochs", "steps"} & set(profile.train):
-        train = {name: value for name, value in train.items() if name not in {"epochs", "steps"}}
-    return {
-        **fields,
-        "train": {**train, **profile.train},
-        "resources": {**(fields.get("resources") or {}), **profile.resources},
-    }
+    scaled = dict(fields)
+    for name, scale in (("train", profile.train), ("resources", profile.resources)):
+        own = fields.get(name) or {}
+        if isinstance(own, dict):  # what else is there is refused when the experiment is read
+            replaced = {"epochs", "steps"} if {"epochs", "steps"} & set(scale) else set()
+            scaled[name] = {**{field: value for field, value in own.items() if field not in replaced}, **scale}
+    return scaled
 
 
 def with_override(fields: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -180,7 +184,11 @@ def with_override(fields: dict[str, Any], path: str, value: Any) -> dict[str, An
     inner = fields.get(head)
     if isinstance(inner, list | tuple):
         return {**fields, head: _with_item(list(inner), rest, value, head)}
-    return {**fields, head: with_override(dict(inner) if isinstance(inner, dict) else {}, rest, value)}
+    return {**fields, head: with_override(_mapping(inner), rest, value)}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
 
 
 def _with_item(items: list[Any], path: str, value: Any, name: str) -> list[Any]:
@@ -188,5 +196,5 @@ def _with_item(items: list[Any], path: str, value: Any, name: str) -> list[Any]:
     if not index.isdigit() or int(index) >= len(items):
         raise UsageError(f"{name} has no item {index!r}: it has {len(items)}.", f"Count from 0, as in --set {name}.0.…=….")
     at = int(index)
-    items[at] = with_override(dict(items[at]), rest, value) if rest else value
+    items[at] = with_override(_mapping(items[at]), rest, value) if rest else value
     return items

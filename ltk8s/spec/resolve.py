@@ -29,13 +29,17 @@ class ResolvedPoint:
 
 @dataclass(frozen=True)
 class ResolvedSweep:
-    """A sweep whose experiments are read: ``base`` as it is without any point's settings, with the sweep's title."""
+    """A sweep whose experiments are read: ``base`` as it is without any point's settings, with the sweep's title.
+
+    ``commit`` is the git commit in which the sweep's file was changed last.
+    """
 
     name: str
     sweep: Sweep
     base: Experiment
     points: tuple[ResolvedPoint, ...]
     notes: tuple[str, ...] = ()
+    commit: str = ""
 
     @property
     def architectures(self) -> list[str]:
@@ -85,7 +89,7 @@ def resolve_sweep(
         return experiment.model_copy(update={"title": sweep.title})
 
     points = tuple(_point(named, settings, read(settings)) for named, settings in sweep.points())
-    return ResolvedSweep(name, sweep, read({}), points)
+    return ResolvedSweep(name, sweep, read({}), points, commit=library.commit(name_or_path))
 
 
 def _point(named: str, settings: Settings, experiment: Experiment) -> ResolvedPoint:

@@ -168,7 +168,7 @@ def load_settings(site: Mapping[str, str] | None = None, **flags: Any) -> Settin
 
 def _refuse_unknown_fields(file: Path) -> None:
     """A misspelt field in the file is an error; in the environment, other programs' LTK8S_* are none of our business."""
-    for field in read_mapping(file) if file.is_file() else {}:
+    for field in read_mapping(file, may_be_empty=True) if file.is_file() else {}:
         if field not in Settings.model_fields:
             near = did_you_mean(field, Settings.model_fields)
             raise UsageError(f"{file} has no field {field!r}.{near}", f"Its fields are {', '.join(Settings.model_fields)}.")

@@ -14,21 +14,39 @@ from ltk8s.errors import StoreError
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that gets the name ``path`` when the block ends, and is removed if the block fails.
+    """Open a file that gets the name ``path`` when the block ends, whole and on the disk, and is removed if the block fails.
+
+    A link is followed; what is no file (a device, a pipe) is written as it is.
 
     Raises:
         StoreError: if it cannot be written there.
     """
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    path = path.resolve()
+    part = path if _is_special(path) else path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as opened:
+        with part.open("wb") as opened:
             yield opened
-        os.replace(part, path)
+        if part != path:
+            _synchronise(part)
+            os.replace(part, path)
     except OSError as error:
+        if error.errno is None:  # not the system's: what a download's connection raises is an OSError too
+            raise
         raise StoreError(
             f"{path} cannot be written: {(error.strerror or str(error)).lower()}.",
             "Make room there, or choose another directory.",
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        if part != path:
+            part.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _synchronise(path: Path) -> None:
+    """Have the disk hold what was written, before a name says that it is there."""
+    with path.open("rb") as written:
+        os.fsync(written.fileno())

@@ -26,6 +26,10 @@ STALE_SECONDS = 24 * 3600
 """A part this old belongs to a writer that was killed."""
 
 
+WITHOUT_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+"""What file systems without hard links (exFAT, some network shares) say when asked for one."""
+
+
 class FileStore:
     """Objects as files below one directory, which the first write creates.
 
@@ -156,6 +160,12 @@ def _link(part: Path, file: Path) -> bool:
         os.link(part, file)
     except FileExistsError:
         return False
+    except OSError as error:
+        if error.errno not in WITHOUT_LINKS:
+            raise
+        if file.exists():
+            return False
+        os.replace(part, file)  # of two at the same moment the last one stays, as in an S3 without conditional puts
     return True
 
 

@@ -20,12 +20,13 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
 from ltk8s.errors import StoreAway, StoreError
 from ltk8s.store.address import S3Address
 
-FAILURES = (BotoCoreError, ClientError, ResponseParserError)
-"""All that a call of boto3 may raise on purpose."""
+FAILURES = (BotoCoreError, ClientError, ResponseParserError, HTTPError)
+"""All that a call of boto3 may raise; while an answer's body is read, errors of the library below it pass through."""
 
 ABSENT = {"NoSuchKey", "404"}
 TAKEN = {"PreconditionFailed"}
@@ -63,7 +64,7 @@ def passes(error: Exception) -> bool:
         return later or code(error) in _PASSING
     if isinstance(error, SSLError):
         return "EOF" in str(error)  # hung up on; all else is about certificates or protocols, and stays
-    return isinstance(error, ConnectionError | HTTPClientError | IncompleteReadError)
+    return isinstance(error, ConnectionError | HTTPClientError | IncompleteReadError | HTTPError)
 
 
 def explain(error: Exception, address: S3Address, doing: str) -> StoreError:

@@ -166,3 +166,37 @@ def test_a_namespace_that_is_no_name(ltk8s, store):
     result = ltk8s("submit", "baseline", *TINY, "--namespace", "My_Space")
     assert result.exit_code == 2
     assert "'My_Space' is no namespace." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("fields", "more", "what"),
+    [
+        ("train: fast", [], "'train' should hold fields, not 'fast'"),
+        ("resources: 5", [], "'resources' should hold fields, not 5"),
+        ("learners: [efficientnet_b0]", [], "'learners.0' should hold fields, not 'efficientnet_b0'"),
+        ("learners: [efficientnet_b0]", ["--set", "learners.0.seed=1"], "'learners.0"),
+    ],
+)
+def test_a_field_of_another_kind_is_named(ltk8s, store, tmp_path, fields, more, what):
+    own = tmp_path / "own.yaml"
+    own.write_text(f"title: Own\n{fields}\n" + ("" if "learners" in fields else "learners: [{arch: efficientnet_b0}]\n"))
+    result = ltk8s("submit", own, *TINY, *more)
+    assert result.exit_code == 2, result.exception
+    assert what in result.stderr
+
+
+def test_a_state_directory_that_cannot_be_made(process, store, tmp_path, environment):
+    (tmp_path / "file").touch()
+    done = process("submit", "baseline", *TINY, LTK8S_STATE_DIR=str(tmp_path / "file" / "state"), LTK8S_STORE=store.address)
+    assert done.returncode == 1
+    assert "cannot be used: not a directory.\nMake room there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_budget_that_is_no_time(ltk8s, store):
+    result = ltk8s("submit", "study", "--budget", "soon")
+    assert (result.exit_code, "'soon' is no length of time.\nWrite it as 30m, 12h" in result.stderr) == (2, True)
+
+
+def test_an_age_that_no_calendar_has(ltk8s, store):
+    assert ltk8s("gc", "--older-than", "999999w").exit_code == 0

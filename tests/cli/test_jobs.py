@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from ltk8s.cluster.local.cluster import LocalCluster
+from ltk8s.errors import ClusterError
 from ltk8s.store import layout
 from ltk8s.store.commit import Attempt
 
@@ -48,6 +50,26 @@ class TestLogs:
         (record,) = submitted("baseline")
         commit("fusion", record.fusion)
         assert "the log of" in ltk8s("logs", "fusion-tiny").stdout
+
+    def test_as_json_a_line_is_an_object(self, ltk8s, submitted, commit):
+        (record,) = submitted("baseline")
+        commit("fusion", record.fusion)
+        (line,) = ltk8s("logs", record.fusion, "--json").stdout.splitlines()
+        assert json.loads(line) == {"job": record.fusion, "line": f"the log of {record.fusion}"}
+
+    def test_a_log_that_breaks_off_is_not_continued_by_an_older_one(self, ltk8s, submitted, store, monkeypatch):
+        (record,) = submitted("baseline")
+        Attempt(store, "{}", "fusion", record.fusion, "a1").put_unlisted("log.txt", b"of an older attempt")
+
+        def break_off(self, name, *, follow=False):
+            yield "one line"
+            raise ClusterError("The connection broke.")
+
+        monkeypatch.setattr(LocalCluster, "logs", break_off)
+        result = ltk8s("logs", record.fusion, "--follow")
+        assert result.exit_code == 1
+        assert result.stdout == "one line\n"
+        assert "The connection broke." in result.stderr
 
     def test_without_any_log_it_says_so(self, ltk8s, submitted):
         (record,) = submitted("baseline")

@@ -101,6 +101,19 @@ def test_a_run_that_comes_to_need_the_job_meanwhile_keeps_it(submitted, cluster,
     assert cluster.get(shared).runs == {stacked.run}
 
 
+def test_two_runs_that_let_go_of_a_job_at_once_leave_none_that_nobody_owns(submitted, cluster, tmp_path, store):
+    weighted, stacked = submitted("weighted-loss"), submitted("stack-wl")
+    shared = weighted.members[0].id
+
+    class Meanwhile(LocalCluster):
+        def label(self, name, labels):
+            cancel(stacked, cluster, store)
+            return super().label(name, labels)
+
+    assert outcomes(cancel(weighted, Meanwhile(tmp_path, "test"), store))[shared] == "stopped"
+    assert cluster.list() == []
+
+
 def test_deleting_removes_finished_jobs_as_well_and_the_record_but_no_result(cluster, job, run_jobs, recorded, store, commit):
     record = recorded("baseline")
     cluster.create(job("a", run=record.run))

@@ -23,7 +23,7 @@ def record(recorded, store):
 
 @pytest.fixture
 def reasons(record, cluster, store):
-    return lambda: {reason.id: reason.why for reason in why(record, cluster, store)}
+    return lambda: {reason.id: reason.why for reason in why([record], cluster, store)}
 
 
 def leave_failure(store, id, **failure):
@@ -154,4 +154,4 @@ def test_after_cancelling_every_job_says_so(planned, store, cluster, settings, r
     submit([plan], store, cluster, settings)
     record = recorded("stack-wl")
     cancel(record, cluster, store)
-    assert len(why(record, cluster, store)) == 4
+    assert len(why([record], cluster, store)) == 4

@@ -18,6 +18,20 @@ def merged(**spec):
     return with_pod_template(TEMPLATE, {"spec": spec})["spec"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "what"),
+    [
+        ("nodeSelector", "'nodeSelector' for spec"),
+        ({"containers": "worker"}, "'worker' for containers"),
+        ({"containers": [{"name": "worker", "env": ["A=b"]}]}, "['A=b'] for env"),
+    ],
+)
+def test_what_is_no_pod_template_is_said(spec, what):
+    with pytest.raises(UsageError) as refused:
+        with_pod_template(TEMPLATE, {"spec": spec})
+    assert what in str(refused.value)
+
+
 def test_an_empty_overlay_changes_nothing():
     assert with_pod_template(TEMPLATE, {}) == TEMPLATE
 

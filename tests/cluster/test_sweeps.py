@@ -90,7 +90,7 @@ def test_why_says_what_a_ranking_waits_for(sent, plan, cluster, store, commit):
     _, record = sent
     for task in plan.learners[:10]:
         commit("learner", task.id)
-    (reason,) = [reason for reason in why(record, cluster, store) if reason.kind == "ranking"]
+    (reason,) = [reason for reason in why([record], cluster, store) if reason.kind == "ranking"]
     assert reason.why == "it waits for 2 of 12 learners: 2 pending"
 
 

@@ -4,9 +4,11 @@ from threading import Event
 
 import pytest
 
+from ltk8s.cluster import wait as waiting
 from ltk8s.cluster.local.cluster import LocalCluster, Polled
 from ltk8s.cluster.wait import Watcher, wait
-from ltk8s.errors import ClusterError
+from ltk8s.errors import ClusterError, StoreAway
+from ltk8s.store.files import FileStore
 
 
 @pytest.fixture
@@ -150,3 +152,36 @@ def test_a_cluster_that_does_not_answer_ends_nothing(tmp_path, store):
 
     cluster = Away(tmp_path, "test")
     assert not Watcher(["run-1"], cluster, store, None, None).is_over()
+
+
+def test_following_goes_on_while_a_release_is_owed_and_gives_up_in_the_end(tmp_path, held, store, commit, monkeypatch):
+    class Away(FileStore):
+        def list(self, prefix):
+            raise StoreAway("The store does not answer.")
+
+    cluster = LocalCluster(tmp_path, "test")
+    cluster.create(held("f", ["a"]))
+    commit("learner", "a")
+    away = Watcher(["run-1"], cluster, Away(store.directory), None, None, jobs=Polled(cluster))
+    away.look()
+    assert not away.is_over()
+    monkeypatch.setattr(waiting, "PATIENCE", 0)
+    with pytest.raises(StoreAway, match="does not answer"):
+        away.is_over()
+
+
+def test_one_lost_release_does_not_end_following(tmp_path, held, store, commit):
+    class Hiccup(LocalCluster):
+        lost = 1
+
+        def patch(self, name, patch):
+            if self.lost:
+                self.lost -= 1
+                raise ClusterError("It does not answer.")
+            return super().patch(name, patch)
+
+    cluster = Hiccup(tmp_path, "test")
+    cluster.create(held("f", ["a"]))
+    commit("learner", "a")
+    assert wait(["run-1"], cluster, store, jobs=Polled(cluster), interval=0.01) is True
+    assert cluster.get("f").phase == "pending"

@@ -1,5 +1,6 @@
 """Experiments become tasks: what is shared, what is canonical, what is refused before anything is created."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -101,3 +102,11 @@ def test_what_cannot_be_is_refused_before_anything_is_created(
     planned: Planned, name: str, overrides: dict[str, object], said: str
 ) -> None:
     assert said in refusal(planned, name, **overrides)
+
+
+def test_the_ratio_that_is_advised_for_an_empty_class_is_enough(planned: Planned) -> None:
+    with pytest.raises(UsageError) as refused:
+        planned("baseline", dataset__ratio=0.001)
+    advised = re.search(r"ratio of (\S+) or more", refused.value.do)
+    assert advised
+    planned("baseline", dataset__ratio=float(advised[1]))

@@ -8,6 +8,7 @@ import pytest
 from ltk8s.errors import UsageError
 from ltk8s.spec.experiment import Experiment
 from ltk8s.spec.library import Library, with_override
+from ltk8s.spec.resolve import resolve_sweep
 
 LIBRARY = Library()
 
@@ -144,6 +145,12 @@ class TestCommit:
         git("add", ".")
         git("commit", "--quiet", "--message=other")
         assert Library(tmp_path).commit("mine") == made
+
+    def test_a_sweep_has_that_of_its_own_file(self, git, tmp_path):
+        (tmp_path / "swept.yaml").write_text("{kind: sweep, title: Swept, base: baseline, list: [{}, {train.lr: 0.1}]}\n")
+        git("add", ".")
+        git("commit", "--quiet", "--message=swept")
+        assert resolve_sweep(Library(tmp_path), "swept", profile="laptop").commit == git("rev-parse", "HEAD")
 
     def test_a_file_with_changes_has_none(self, git, tmp_path):
         (tmp_path / "mine.yaml").write_text("title: Mine\n")

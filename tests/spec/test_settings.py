@@ -86,3 +86,9 @@ def test_the_default_store_is_named_by_nobody(tmp_path: Path) -> None:
     assert json.loads(settings(tmp_path)[1])["named"] is False
     assert json.loads(settings(tmp_path, LTK8S_STORE__REGION="x")[1])["named"] is False
     assert json.loads(settings(tmp_path, LTK8S_STORE="s3://own")[1])["named"] is True
+
+
+def test_a_file_of_comments_only_says_nothing(tmp_path: Path) -> None:
+    without = settings(tmp_path)
+    (tmp_path / "ltk8s.yaml").write_text("# namespace: mine\n")
+    assert settings(tmp_path) == without

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,8 +32,9 @@ class Proxy(ThreadingHTTPServer):
     """Passes requests on to a server, and fails some of them as told.
 
     ``answers`` are given to the next requests instead of passing them on, each (status, S3 error code); ``lose_answers`` is how
-    many PUTs are passed on, but not answered; ``cut_answers`` how many answers are cut in the middle; where
-    ``conditional`` is false, conditional puts are answered as by a server that has none.
+    many PUTs are passed on, but not answered; ``cut_answers`` how many answers are cut in the middle, ``stall_answers`` how
+    many stop there without hanging up; where ``conditional`` is false, conditional puts are answered as by a server without
+    them.
     """
 
     daemon_threads = True
@@ -44,7 +46,7 @@ class Proxy(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.answers: list[tuple[int, str]] = []
         self.lose_answers = 0
-        self.cut_answers = 0
+        self.cut_answers = self.stall_answers = 0
         self.conditional = True
 
 
@@ -93,6 +95,12 @@ class ProxyRequest(BaseHTTPRequestHandler):
             self.server.cut_answers -= 1
             content = content[: len(content) // 2]
             self.close_connection = True
+        if self.server.stall_answers and content:
+            self.server.stall_answers -= 1
+            self.wfile.write(content[: len(content) // 2])
+            time.sleep(3)
+            self.close_connection = True
+            return
         self.wfile.write(content)
 
 

@@ -1,5 +1,6 @@
 """What is particular to a store in a directory."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -74,6 +75,15 @@ def test_a_full_disk_is_explained_and_leaves_nothing(store):
     assert "cannot write 'old': file too large. Make room there (`ltk8s gc`" in done.stderr
     assert store.get("old") == b"kept"
     assert list((store.directory / ".parts").iterdir()) == []
+
+
+def test_where_there_are_no_hard_links_a_result_is_written_once_all_the_same(store, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert [store.put_if_absent("a", data) for data in (b"first", b"second")] == [True, False]
+    assert store.get("a") == b"first"
 
 
 def test_what_killed_writers_left_behind_is_swept_after_a_day(store):

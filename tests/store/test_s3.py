@@ -256,6 +256,17 @@ def test_a_download_that_is_cut_begins_again(through_proxy, proxy, tmp_path):
     assert (tmp_path / "a").read_bytes() == bytes(100_000)
 
 
+def test_a_download_that_stalls_begins_again_and_is_not_taken_for_a_full_disk(minio, proxy, tmp_path):
+    through_proxy = S3Store(
+        parse_address(f"s3://{minio.bucket()}?endpoint={proxy.endpoint}"), retry_seconds=30, read_timeout=0.5
+    )
+    through_proxy.put("a", bytes(100_000))
+    proxy.stall_answers = 1
+    through_proxy.download("a", tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == bytes(100_000)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
 def test_a_conditional_put_whose_answer_was_lost_is_known_as_won(through_proxy, proxy):
     proxy.lose_answers = 1
     assert through_proxy.put_if_absent("a", b"mine") is True

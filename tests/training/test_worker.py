@@ -113,7 +113,11 @@ def test_0_with_data_weights_and_result_on_s3(minio, make_task, workers, stage, 
     stage(store, staged_folder, initial_weights)
     assert workers.run(store, task, LTK8S_CACHE=str(tmp_path)) == 0
     verify(store, read_result(store, "learner", task.id))
-    assert len(list(tmp_path.rglob("*.safetensors"))) == 2
+    shards = list(tmp_path.rglob("*.safetensors"))
+    assert len(shards) == 2
+    for damaged in (*shards, *tmp_path.rglob("manifest.json")):  # by a disk, or a machine that went down
+        damaged.write_bytes(damaged.read_bytes()[:-7])
+    assert workers.run(store, make_task(seed=1), LTK8S_CACHE=str(tmp_path)) == 0
 
 
 @pytest.mark.parametrize(

@@ -146,9 +146,9 @@ class LocalCluster:
                 self.delete(job.name, uid=job.uid)
 
     def _as_it_is(self, job: Manifest) -> Job:
-        """A Job whose file says that it runs, though its driver and its process were killed, is waiting to run."""
+        """A Job whose file says that it runs, though its driver and its process were killed, waits to run: set aside since."""
         if job["status"].get("ready") and not is_locked(self.files.lock(job["metadata"]["name"])):
-            job = status.paused(job)
+            job = status.set_aside(job)
         return Job(job)
 
     def _forget_logs(self, name: str) -> None:

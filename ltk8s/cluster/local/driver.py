@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
@@ -18,8 +19,11 @@ from ltk8s.cluster.local.locks import RunLock, end_worker, holder_of
 from ltk8s.cluster.local.machine import Demand, demand_of
 from ltk8s.cluster.local.runner import Runner
 from ltk8s.cluster.wait import Watcher, is_moving
+from ltk8s.errors import ClusterError
 from ltk8s.store.base import Store
 from ltk8s.store.layout import LAST_KINDS
+
+log = logging.getLogger(__name__)
 
 PAUSE = 9
 """Between two looks at least so many times as long as the last one took: learners are to have the machine, not the driver."""
@@ -42,6 +46,7 @@ def drive(
     have saved and left, and driving again goes on from there. A second signal kills them at once.
 
     Args:
+        store: one that gives up soon (``retry_seconds``): what runs goes on meanwhile, but no signal is heard.
         runs: what is started first is what the first of them need, and of one run the Jobs in order of creation.
         on_change: called with each Job whose phase or number of failures has changed.
         on_tick: called about once a second.
@@ -81,7 +86,7 @@ class _Driver:
         self._step()
         jobs = self._watcher.look()
         self._start_what_fits(sorted((job for job in jobs if job.phase == "pending"), key=self._turns(jobs)))
-        return bool(self._runners) or any(is_moving(job) for job in jobs)
+        return bool(self._runners) or any(is_moving(job) for job in jobs) or self._watcher.owes()
 
     def _turns(self, jobs: Sequence[Job]) -> Callable[[Job], tuple[bool, int]]:
         """The place of the first unfinished run that needs a Job: one that was created anew, and so last, keeps its turn."""
@@ -91,6 +96,9 @@ class _Driver:
     def _step(self) -> None:
         for runner in self._runners.values():
             runner.step(self._cluster.get(runner.name))
+        self._forget_closed()
+
+    def _forget_closed(self) -> None:
         self._runners = {name: runner for name, runner in self._runners.items() if not runner.closed}
 
     def _start_what_fits(self, pending: Sequence[Job]) -> None:
@@ -131,16 +139,24 @@ class _Driver:
         for runner in self._runners.values():
             runner.stop("stopped")
         try:
-            while self._runners:
-                self._step()
-                time.sleep(0.02)
+            self._see_out()
             self._end_orphans()
         finally:
             for runner in self._runners.values():
                 runner.kill()
-            while self._runners:
-                self._step()
-                time.sleep(0.02)
+            self._see_out()
+
+    def _see_out(self) -> None:
+        """Step until each runner is closed. Where it cannot be written down what became of one, the others go on."""
+        while self._runners:
+            for runner in self._runners.values():
+                try:
+                    runner.step(None)  # it has its cause already
+                except (ClusterError, OSError) as error:
+                    log.warning("What became of %s is not written down: %s", runner.name, error)
+                    runner.abandon()
+            self._forget_closed()
+            time.sleep(0.02)
 
     def _end_orphans(self) -> None:
         for job in self._watcher.jobs():

@@ -10,15 +10,25 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ltk8s.cluster.local.files import explained
+
 
 @contextmanager
 def registered(directory: Path, runs: Collection[str]) -> Iterator[None]:
-    """Be known as the driver of ``runs`` meanwhile."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Be known as the driver of ``runs`` meanwhile.
+
+    Raises:
+        ClusterError: if that cannot be written down.
+    """
     record = directory / f"{uuid.uuid4().hex}.json"
-    with FileLock(record.with_suffix(".lock")):
-        record.write_text(json.dumps(sorted(runs)))
+    lock = FileLock(record.with_suffix(".lock"))
+    with explained(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    with lock:
         try:
+            with explained(directory):
+                record.write_text(json.dumps(sorted(runs)))
             yield
         finally:
             _forget(record)

@@ -6,7 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,10 +41,9 @@ class JobFiles:
 
     def list(self) -> list[Manifest]:
         """Every Job, in order of creation."""
-        try:
+        entries: list[os.DirEntry[str]] = []
+        with explained(self.root), suppress(FileNotFoundError):
             entries = [entry for entry in os.scandir(self.root / "jobs") if entry.name.endswith(".json")]
-        except FileNotFoundError:
-            return []
         found = [job for entry in entries if (job := self._read(Path(entry.path)))]
         names = {entry.name for entry in entries}
         self._kept = {name: kept for name, kept in self._kept.items() if name in names}
@@ -55,10 +54,15 @@ class JobFiles:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Hold off other writers, of this process or another, between reading a Job and writing it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.root / "jobs.lock", poll_interval=0.01):
-            yield
+        """Hold off other writers, of this process or another, between reading a Job and writing it.
+
+        Raises:
+            ClusterError: if a file cannot be read or written meanwhile.
+        """
+        with explained(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.root / "jobs.lock", poll_interval=0.01):
+                yield
 
     def create(self, manifest: Manifest) -> Manifest:
         """Write a Job that is new. To be called under ``changing``, as are the next two."""
@@ -72,8 +76,11 @@ class JobFiles:
         path = self._path(job["metadata"]["name"])
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(json.dumps(job))
-        partial.replace(path)
+        try:
+            partial.write_text(json.dumps(job))
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
         return job
 
     def remove(self, name: str) -> None:
@@ -97,6 +104,23 @@ class JobFiles:
             raise ClusterError(f"{path} is no Job: {error}.", "Remove the file and submit again.") from None
         self._kept[path.name] = (seen, job)
         return job
+
+
+@contextmanager
+def explained(directory: Path) -> Iterator[None]:
+    """Say what to do where the state directory cannot be read or written.
+
+    Raises:
+        ClusterError: in place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        where, reason = error.filename or directory, (error.strerror or str(error)).lower()
+        raise ClusterError(
+            f"{where} cannot be used: {reason}.",
+            "Make room there, give this user the right to it, or choose another state_dir.",
+        ) from error
 
 
 def timestamp() -> str:

@@ -77,7 +77,11 @@ class RunLock:
             os.close(fd)
             return None
         lock = cls(fd)
-        lock.say()
+        try:
+            lock.say()
+        except OSError:
+            lock.close()
+            raise
         return lock
 
     def say(self, worker: int | None = None, gpus: Sequence[str] = ()) -> None:

@@ -76,6 +76,11 @@ class Runner:
         if self._container:
             self._container.kill()
 
+    def abandon(self) -> None:
+        """Leave the Job's file as it is, if the attempt has ended: whoever drives next takes it for one that was killed."""
+        if self._container is None and not self.closed:
+            self._close()
+
     def _cause_to_stop(self, job: Job | None) -> Cause | None:
         if job is None or job.uid != self.uid:
             return "removed"

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ltk8s.cluster.base import AlreadyExists
+from ltk8s.cluster.local import status
 from ltk8s.cluster.local.cluster import LocalCluster
 from ltk8s.cluster.local.locks import RunLock
 from ltk8s.errors import ClusterError, UsageError
@@ -153,3 +154,11 @@ def test_a_driver_is_known_while_it_drives(cluster, job, in_background, until_si
     stop.set()
     thread.join(30)
     assert not cluster.driven(["run-1"])
+
+
+def test_the_deadline_of_a_job_whose_driver_and_process_were_killed_starts_anew(cluster, job):
+    made = cluster.create(job("a"))
+    with cluster.files.changing():
+        cluster.files.write(status.started(made.object))
+    assert "startTime" in cluster.files.read("a")["status"]
+    assert "startTime" not in cluster.get("a").status

@@ -1,6 +1,14 @@
 """Processes that are told to leave: they save, nothing is counted against their Jobs, and driving again goes on."""
 
+import os
+from threading import Thread
+
 import pytest
+
+from ltk8s.cluster.local.driver import drive
+from ltk8s.cluster.local.locks import is_locked
+from ltk8s.errors import ClusterError, StoreAway
+from ltk8s.store.files import FileStore
 
 
 def test_a_job_that_somebody_suspends_saves_and_leaves(cluster, job, in_background, wait_until, says, until_sigterm):
@@ -86,3 +94,59 @@ def test_a_failure_while_being_stopped_is_a_disruption_and_costs_nothing(
     stop.set()
     thread.join(30)
     assert (cluster.get("a").phase, cluster.get("a").failures) == ("pending", 0)
+
+
+def test_where_the_end_of_one_cannot_be_written_down_the_others_save_all_the_same(
+    cluster, job, in_background, wait_until, says, until_sigterm, tmp_path, caplog
+):
+    cluster.create(job("a", "import time; print('ready', flush=True); time.sleep(60)"))
+    cluster.create(job("b", until_sigterm.replace("saved.touch()", "time.sleep(0.5), saved.touch()")))
+    thread, stop = in_background()
+    wait_until(lambda: says("a") and says("b"))
+    in_the_way = cluster.files.root / "jobs" / f"a.{os.getpid()}.partial"
+    in_the_way.mkdir()
+    stop.set()
+    thread.join(30)
+    assert (tmp_path / "saved").exists()
+    assert [cluster.get(name).phase for name in "ab"] == ["pending", "pending"]
+    assert not any(is_locked(cluster.files.lock(name)) for name in "ab")
+    assert "What became of a is not written down" in caplog.text
+
+
+def test_a_state_directory_that_cannot_be_written_is_said_so(cluster, run_jobs, job, until_sigterm, says, tmp_path):
+    cluster.create(job("a", until_sigterm))
+    in_the_way = cluster.files.root / "jobs" / f"b.{os.getpid()}.partial"
+    cluster.create(job("b", f"import os, time\nwhile not os.path.exists({str(in_the_way)!r}): time.sleep(0.05)"))
+
+    def put_something_in_the_way(_=None):
+        if says("a"):
+            in_the_way.mkdir(exist_ok=True)
+
+    with pytest.raises(ClusterError, match=r"cannot be used: is a directory\. Make room there"):
+        run_jobs(on_tick=put_something_in_the_way)
+    assert (tmp_path / "saved").exists()
+
+
+def test_a_store_that_does_not_answer_stops_no_learner(cluster, job, held, commit, wait_until, says, until_sigterm, store):
+    class Away(FileStore):
+        answers = False
+
+        def list(self, prefix):
+            if not self.answers:
+                raise StoreAway("The store does not answer.")
+            return super().list(prefix)
+
+    away = Away(store.directory)
+    cluster.create(job("a", "import time; time.sleep(1)"))
+    cluster.create(held("f", ["a"]))
+    outcomes = []
+    thread = Thread(target=lambda: outcomes.append(drive(["run-1"], cluster, away, backoff=0.01, interval=0.01)))
+    thread.start()
+    wait_until(lambda: cluster.get("a").phase == "complete")
+    commit("learner", "a")
+    assert thread.is_alive()
+    assert cluster.get("f").phase == "held"
+    away.answers = True
+    thread.join(30)
+    assert outcomes == [True]
+    assert cluster.get("f").phase == "complete"

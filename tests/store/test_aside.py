@@ -1,0 +1,59 @@
+"""A file of this machine is there whole or not at all; links are followed, and devices stay devices."""
+
+import os
+
+import pytest
+
+from ltk8s.errors import StoreError
+from ltk8s.store.aside import written_aside
+
+
+def test_a_file_has_its_name_when_it_is_whole(tmp_path):
+    with written_aside(tmp_path / "new" / "file") as opened:
+        opened.write(b"half")
+        assert not (tmp_path / "new" / "file").exists()
+    assert (tmp_path / "new" / "file").read_bytes() == b"half"
+    assert os.listdir(tmp_path / "new") == ["file"]
+
+
+def fail_half_way(path):
+    with written_aside(path) as opened:
+        opened.write(b"half")
+        raise RuntimeError
+
+
+def test_what_fails_leaves_what_was_there(tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(RuntimeError):
+        fail_half_way(tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_link_stays_one(tmp_path):
+    (tmp_path / "elsewhere").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("elsewhere")
+    with written_aside(tmp_path / "link") as opened:
+        opened.write(b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "elsewhere").read_bytes() == b"new"
+
+
+def test_a_pipe_is_written_and_stays_one(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with written_aside(tmp_path / "pipe") as opened:
+        opened.write(b"through")
+    assert os.read(reader, 100) == b"through"
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_directory_in_the_way_is_said(tmp_path):
+    (tmp_path / "taken").mkdir()
+    with (
+        pytest.raises(StoreError, match=r"taken cannot be written: is a directory\. Make room there"),
+        written_aside(tmp_path / "taken"),
+    ):
+        pass
+    assert os.listdir(tmp_path) == ["taken"]
