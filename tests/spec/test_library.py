@@ -1,5 +1,6 @@
 """Experiments as people write them: presets, profiles, overrides, and what is said of mistakes."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -147,6 +148,7 @@ class TestCommit:
         assert Library(tmp_path).commit("mine") == made
 
     def test_a_sweep_has_that_of_its_own_file(self, git, tmp_path):
+        shutil.copytree(Library().directory, tmp_path, dirs_exist_ok=True)
         (tmp_path / "swept.yaml").write_text("{kind: sweep, title: Swept, base: baseline, list: [{}, {train.lr: 0.1}]}\n")
         git("add", ".")
         git("commit", "--quiet", "--message=swept")
