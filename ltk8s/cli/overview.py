@@ -74,9 +74,15 @@ def overview(manifest: Manifest, ratio: float | None = None) -> Overview:
         bytes=manifest.bytes,
         duplicates=sum(not duplicate.dropped for duplicate in manifest.duplicates),
         dropped=sum(duplicate.dropped for duplicate in manifest.duplicates),
-        detectable=100 * smallest_difference(sum(manifest.test_counts), DISCORDANT),
+        detectable=100 * smallest_difference(_worth(manifest.test_counts), DISCORDANT),
         advice=advice(manifest.name, counts),
     )
+
+
+def _worth(counts: Sequence[int]) -> float:
+    """How many test images count: all where each class has as many, fewer where balanced accuracy leads (C² / Σ_c 1/n_c)."""
+    tested = [n for n in counts if n]
+    return len(tested) ** 2 / sum(1 / n for n in tested)
 
 
 def advice(name: str, counts: Sequence[int]) -> str:

@@ -23,6 +23,7 @@ def draw(
     fold: tuple[int, int] | None = None,
     sampling: Sampling = ("all",),
     seed: int = 0,
+    groups: NDArray[np.int64] | None = None,
 ) -> tuple[Indices, Indices]:
     """Return the indices to train on, with repetitions where the sampling asks for them, and those held out.
 
@@ -34,12 +35,14 @@ def draw(
         fold: ``(index, of)``: hold that fold out. Without it nothing is held out.
         sampling: what is drawn from the images that are left.
         seed: draws the sampling.
+        groups: the group of every image, −1 for none: folds keep them together. (The tail is cut image by image: what of a
+            group stays is still in one fold.)
     """
     kept = long_tail(labels, classes, ratio, split_seed)
     held_out = np.zeros(len(kept), dtype=bool)
     if fold is not None:
         index, of = fold
-        held_out = folds(labels[kept], classes, of, split_seed) == index
+        held_out = folds(labels[kept], classes, of, split_seed, None if groups is None else groups[kept]) == index
     train = kept[~held_out]
     return train[_sample(labels[train], classes, sampling, seed)], kept[held_out]
 

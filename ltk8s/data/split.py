@@ -37,11 +37,19 @@ def long_tail(labels: NDArray[np.int64], classes: int, ratio: float | None, seed
     return np.sort(np.concatenate(chosen))
 
 
-def folds(labels: NDArray[np.int64], classes: int, k: int, seed: int) -> NDArray[np.int64]:
+def folds(
+    labels: NDArray[np.int64], classes: int, k: int, seed: int, groups: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """Return each image's fold, 0 to k−1, int64 of shape N; −1 for the only image of a class, which is always trained on.
 
     Each class is shuffled and dealt round-robin; the deal goes on from class to class so that folds have like sizes.
+
+    Args:
+        groups: the group of each image, −1 for none, N. A group is dealt whole, to the fold that its first image gets; where a
+            class would be left with nothing to train on, its groups are always trained on.
     """
+    if groups is not None and (groups >= 0).any():
+        return _grouped_folds(labels, classes, k, seed, groups)
     fold = np.full(len(labels), -1, dtype=np.int64)
     start = 0
     for c in range(classes):
@@ -52,8 +60,30 @@ def folds(labels: NDArray[np.int64], classes: int, k: int, seed: int) -> NDArray
     return fold
 
 
+def _grouped_folds(
+    labels: NDArray[np.int64], classes: int, k: int, seed: int, groups: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Deal groups, an image without one being a group by itself, class by class as images are dealt."""
+    alone = groups < 0
+    unit = np.where(alone, np.arange(len(labels)) + groups.max() + 1, groups)
+    fold_of: dict[int, int] = {}
+    start = 0
+    for c in range(classes):
+        own = shuffled(np.unique(unit[labels == c]), "fold", seed, c)
+        new = [each for each in own.tolist() if each not in fold_of]
+        fold_of |= {each: (place + start) % k for place, each in enumerate(new)}
+        start += len(new)
+    fold = np.array([fold_of[each] for each in unit.tolist()], dtype=np.int64)
+    for c in range(classes):
+        if len(set(fold[labels == c].tolist())) == 1:
+            fold[np.isin(unit, unit[labels == c])] = -1
+    return fold
+
+
 def counts_without(counts: Sequence[int], index: int, k: int) -> tuple[int, ...]:
     """How many images of each class are left to train on without fold ``index`` of ``k``, from the class counts alone.
+
+    Where images have groups it is about so many.
 
     >>> [counts_without([5, 2, 1], fold, 3) for fold in range(3)]
     [(3, 1, 1), (3, 2, 1), (4, 1, 1)]

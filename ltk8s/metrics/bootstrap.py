@@ -3,10 +3,15 @@
 Resampling each class's images with replacement makes a class's sum an n_c-fold convolution of what its images score. Scores
 are counts (a difference in correctness is −1, 0 or 1; summed over S seeds, −S … S), so these sums live on a grid, and the sum
 over all classes has the product of their Fourier transforms: Efron's (1979) ideal bootstrap, without the noise of drawing.
+
+Resampling n images shows (n − 1)/n of their variance, and none of a single one. A test set with a long tail itself has many
+such classes, and differences would seem certain that are chance. So classes with few images are one stratum (collapsed
+strata, Cochran 1977, §5A.12) where images count alike; where classes do, what is drawn is scaled by √(n/(n − 1)).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +21,9 @@ from ltk8s.metrics.intervals import DRAWS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+FEW = 10
+"""Classes with fewer images than this are resampled together where every image counts the same."""
 
 ROUNDING = 1e-12
 """What a probability from a Fourier transform may be off by: no p is smaller."""
@@ -57,12 +65,16 @@ def resampled_mean(scores: Ints, labels: Ints, *, unit: float = 1.0) -> Resample
         ValueError: if there is no image.
     """
     counts, lowest = _counts(scores, labels)
+    counts = _strata(counts)
     n = counts.sum(axis=1)
     length = int(n.sum()) * (counts.shape[1] - 1) + 1
     size = 1 << (length - 1).bit_length()
     spectrum = np.ones(size // 2 + 1, dtype=np.complex128)
     for images in np.unique(n).tolist():  # classes with as many images share one power, the costly step
-        spectrum *= np.fft.rfft(counts[n == images] / images, size).prod(axis=0) ** images
+        shared = np.ones_like(spectrum)
+        for own in counts[n == images]:
+            shared *= np.fft.rfft(own / images, size)
+        spectrum *= shared**images
     chances = np.clip(np.fft.irfft(spectrum, size)[:length], 0, None)
     values = unit * (lowest + np.arange(length) / len(scores))
     return Resampled(values, chances / chances.sum())
@@ -72,7 +84,8 @@ def resampled_balanced(scores: Ints, labels: Ints, *, unit: float = 1.0, draws: 
     """Return the bootstrap distribution of the mean over classes of each class's mean of ``unit`` · ``scores``.
 
     With as many images in each class this is the mean over images, and exact. With unequal numbers it is drawn: a class's
-    resample is a multinomial over the few values that occur in it.
+    resample is a multinomial over the few values that occur in it. A class with one image, which says nothing of how much its
+    images differ, is taken to vary as the images of all classes do, each class counting the same.
 
     Raises:
         ValueError: if there is no image.
@@ -83,10 +96,28 @@ def resampled_balanced(scores: Ints, labels: Ints, *, unit: float = 1.0, draws: 
         return resampled_mean(scores, labels, unit=unit)
     rng = np.random.default_rng(seed)
     worth = unit * (lowest + np.arange(counts.shape[1]))
-    means = np.zeros(draws)
-    for own, images in zip(counts, n.tolist(), strict=True):
-        means += rng.multinomial(images, own / images, size=draws) @ worth / images / len(counts)
+    chances = counts / n[:, None]
+    typical = chances.mean(axis=0)
+    means = np.full(draws, float((chances @ worth).mean()))
+    for own, images in zip(chances, n.tolist(), strict=True):
+        drawn = typical if images == 1 else own
+        scale = 1.0 if images == 1 else math.sqrt(images / (images - 1))
+        means += scale * (rng.multinomial(images, drawn, size=draws) @ worth / images - drawn @ worth) / len(counts)
     return Resampled(np.sort(means), np.full(draws, 1 / draws), smallest_tail=1 / (1 + draws))
+
+
+def _strata(counts: Ints) -> Ints:
+    """The counts of what is resampled by itself: classes, those with few images together.
+
+    Where even all of these have few, the next smallest class joins them.
+    """
+    n = counts.sum(axis=1)
+    few = n < FEW
+    if not few.any():
+        return counts
+    if n[few].sum() < FEW and not few.all():
+        few[np.where(few, n.max() + 1, n).argmin()] = True
+    return np.vstack([counts[~few], counts[few].sum(axis=0)])
 
 
 def mean_over_classes(scores: Ints, labels: Ints) -> float:

@@ -43,14 +43,19 @@ def balanced_accuracy_interval(
     """Percentile bootstrap interval, stratified by class, of the balanced accuracy.
 
     Drawing n_c images of a class with replacement makes Binomial(n_c, correct_c / n_c) of them right, so that is what is
-    drawn: the same distribution as resampling images, without touching them.
+    drawn: the same distribution as resampling images, without touching them. It is scaled by √(n_c/(n_c − 1)), since n_c images
+    show only so much of the variance, and a class with one image is taken to vary as a class of average accuracy.
     """
     rng = np.random.default_rng(seed)
+    centre = balanced_accuracy(correct, n)
     tested = [(right, total) for right, total in zip(correct.tolist(), n.tolist(), strict=True) if total]
-    means = np.zeros(draws)
+    means = np.full(draws, centre)
     for right, total in tested:
-        means += rng.binomial(total, right / total, size=draws) / total / len(tested)
-    return percentile_interval(means, confidence)
+        p = centre if total == 1 else right / total
+        scale = 1.0 if total == 1 else math.sqrt(total / (total - 1))
+        means += scale * (rng.binomial(total, p, size=draws) / total - p) / len(tested)
+    low, high = percentile_interval(means, confidence)
+    return max(0.0, low), min(1.0, high)
 
 
 def percentile_interval(drawn: NDArray[np.float64], confidence: float = 0.95) -> tuple[float, float]:

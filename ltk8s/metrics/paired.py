@@ -22,7 +22,8 @@ class Paired:
     """How ``a`` compares with ``b``; differences are a − b, as fractions (0.01 is a point), intervals at 95 %.
 
     ``gained`` images only a has right, ``lost`` only b. ``p`` is the exact McNemar test's,
-    ``balanced_p`` the bootstrap's for the balanced difference; both two-sided.
+    ``balanced_p`` the bootstrap's for the balanced difference; both two-sided. ``smallest`` is the smallest difference that
+    these images can show, ``balanced_smallest`` that in balanced accuracy.
     """
 
     n: int
@@ -34,6 +35,8 @@ class Paired:
     balanced_interval: tuple[float, float]
     p: float
     balanced_p: float
+    smallest: float
+    balanced_smallest: float
 
     @property
     def discordant(self) -> float:
@@ -63,7 +66,9 @@ def paired(correct_a: Bools, correct_b: Bools, labels: Labels, *, draws: int = D
         balanced_difference=mean_over_classes(change, labels),
         balanced_interval=over_classes.interval(),
         p=mcnemar(gained, lost),
-        balanced_p=over_classes.p(),
+        balanced_p=max(over_classes.p(), least_p(gained + lost)),
+        smallest=smallest_difference(1, spread_of(change.astype(np.float64), labels, balanced=False)),
+        balanced_smallest=smallest_difference(1, spread_of(change.astype(np.float64), labels, balanced=True)),
     )
 
 
@@ -72,6 +77,15 @@ def mcnemar(gained: int, lost: int) -> float:
     from scipy.special import bdtr  # scipy.stats.binomtest says the same, but takes a second to import
 
     return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
+
+
+def least_p(discordant: int) -> float:
+    """The smallest two-sided p that so many images can give on which two predictors differ: that of all for one of them, 2/2^m.
+
+    >>> least_p(0), least_p(1), least_p(6)
+    (1.0, 1.0, 0.03125)
+    """
+    return min(1.0, 2.0 ** (1 - discordant))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -100,11 +114,29 @@ def holm_levels(p_values: Sequence[float], alpha: float = 0.05) -> list[float]:
     return levels
 
 
-def smallest_difference(n: int, discordant: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+def spread_of(change: NDArray[np.float64], labels: Labels, *, balanced: bool) -> float:
+    """The variance of a mean difference in correctness if there were none: over images Σ_i d_i² / N², over classes
+    Σ_c (mean of d² in c) / n_c / C².
+
+    Args:
+        change: each image's difference d in −1 … 1, N.
+        labels: the images' classes, N.
+    """
+    squares = change**2
+    if not balanced:
+        return float(squares.mean()) / len(labels)
+    n = np.bincount(labels)
+    sums = np.bincount(labels, weights=squares)
+    has = n > 0
+    return float((sums[has] / n[has] ** 2).sum()) / int(has.sum()) ** 2
+
+
+def smallest_difference(n: float, discordant: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
     """The smallest difference in accuracy that ``n`` paired images can show: (z_{1−α/2} + z_{power}) · √(discordant / n).
 
     ``discordant`` is the share of images on which exactly one of two predictors is right. This is Connor's (1987) sample size
-    for McNemar's test solved for the difference, whose square is left out beside the discordant share.
+    for McNemar's test solved for the difference, whose square is left out beside the discordant share. For balanced accuracy
+    ``n`` is C² / Σ_c 1/n_c: as many images as would show as much if each counted the same.
 
     >>> round(smallest_difference(5000, 0.2), 3)
     0.018

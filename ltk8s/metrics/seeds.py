@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltk8s.metrics.bootstrap import Resampled, mean_over_classes, resampled_balanced, resampled_mean
-from ltk8s.metrics.paired import mcnemar, smallest_difference
+from ltk8s.metrics.paired import least_p, mcnemar, smallest_difference, spread_of
 
 Bools = NDArray[np.bool_]
 Labels = NDArray[np.int64]
@@ -65,8 +65,10 @@ def over_seeds(correct_a: Bools, correct_b: Bools, labels: Labels, *, balanced: 
         difference=fmean(differences),
         resampled=resampled,
         t_interval=t_interval(differences),
-        p=mcnemar(int((change > 0).sum()), int((change < 0).sum())) if exact else resampled.p(),
-        smallest=smallest_difference(len(labels), float(np.mean((summed / seeds) ** 2))),
+        p=mcnemar(int((change > 0).sum()), int((change < 0).sum()))
+        if exact
+        else max(resampled.p(), least_p(int((summed != 0).sum()))),
+        smallest=smallest_difference(1, spread_of(summed / seeds, labels, balanced=balanced)),
     )
 
 

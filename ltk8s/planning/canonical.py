@@ -77,13 +77,14 @@ def canonical_fusion(fusion: Fusion, member: LearnerTask, counts: Sequence[int])
 
 def without_effect(fusion: Fusion, canonical: Fusion) -> list[str]:
     """What to tell about fields that canonical_fusion has taken out."""
-    fields = [name for name in ("logit_adjustment", "tau_norm", "flip") if getattr(fusion, name) != getattr(canonical, name)]
+    fields = [name for name in WITHOUT_EFFECT if getattr(fusion, name) != getattr(canonical, name)]
     return [f"fusion.{name} changes nothing here: {WITHOUT_EFFECT[name]}." for name in fields]
 
 
 WITHOUT_EFFECT = {
     "logit_adjustment": "every class is shown equally often",
     "tau_norm": "a cosine head has no norms",
+    "target_prior": "it is what fusion.prior_correction corrects to, which is off",
     "flip": "the learners are evaluated with flips already (train.eval_flip)",
 }
 

@@ -30,6 +30,9 @@ EVALUATION = 0.25
 CORE_SECONDS = {"tf_efficientnet_lite0": 1.4e-6, "tf_efficientnet_lite1": 1.8e-6, "tf_efficientnet_lite2": 1.9e-6}
 """CPU cores × seconds a pixel of training, fp32, measured on two cores of an AMD EPYC (torch 2.15, 64 to 112 pixels)."""
 
+SHORT = 30.0
+"""Seconds below which the start (loading, the first steps) is too much of what a learner took."""
+
 CPU, GPU = "cpu", "gpu"
 
 
@@ -82,16 +85,21 @@ def cost(side: int) -> int:
 def rates(store: Store) -> Rates:
     """Return the median rates of the learners that the store has, of each network and kind of device.
 
+    Learners that took less than ``SHORT`` seconds mostly started: they count only for networks of which nothing else is known.
     What cannot be read does not count, and nothing is verified: an estimate need not be.
 
     Raises:
         StoreError: if the store cannot be reached.
     """
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    short: dict[tuple[str, str], list[float]] = defaultdict(list)
     for task, result in _learners(store):
         with suppress(KeyError, TypeError, ZeroDivisionError):
             device, rate = _rate(task, result)
-            found[device, task.arch].append(rate)
+            (found if result["provenance"]["seconds"] >= SHORT else short)[device, task.arch].append(rate)
+    for (device, arch), values in short.items():
+        if (device, arch) not in found and not (device == CPU and arch in CORE_SECONDS):
+            found[device, arch] = values
     cpu = {arch: median(values) for (device, arch), values in found.items() if device == CPU}
     gpu = {arch: median(values) for (device, arch), values in found.items() if device == GPU}
     counts: Counter[str] = Counter()

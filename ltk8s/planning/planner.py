@@ -117,6 +117,8 @@ def plan_learners(experiment: Experiment, manifest: Manifest, find_weights: Find
     _check_target_prior(experiment, manifest)
     dataset = DatasetRef(name=manifest.name, fingerprint=manifest.fingerprint)
     trained_on = counts_without(counts, fold.index, fold.of) if fold else counts
+    if fold and sum(trained_on) == sum(counts):
+        raise UsageError(f"Of {fold.of} folds one has no image: there are {sum(counts)}.", "Use fewer folds (select.folds).")
     if fold:
         draws_of(experiment.sampling, counts)  # refuses what it refuses on all images: folds differ by an image a class
     draws, notes = draws_of(experiment.sampling, trained_on)

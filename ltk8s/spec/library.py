@@ -165,8 +165,18 @@ def with_scale(fields: dict[str, Any], profile: Profile) -> dict[str, Any]:
         own = fields.get(name) or {}
         if isinstance(own, dict):  # what else is there is refused when the experiment is read
             replaced = {"epochs", "steps"} if {"epochs", "steps"} & set(scale) else set()
-            scaled[name] = {**{field: value for field, value in own.items() if field not in replaced}, **scale}
+            scaled[name] = _laid_over({field: value for field, value in own.items() if field not in replaced}, scale)
     return scaled
+
+
+def _laid_over(fields: dict[str, Any], scale: dict[str, Any]) -> dict[str, Any]:
+    """``scale`` wins field by field; of a mapping in both (``augment``) it replaces the fields that it has, not all."""
+    nested = {name: {**fields[name], **value} for name, value in scale.items() if _both_mappings(fields.get(name), value)}
+    return {**fields, **scale, **nested}
+
+
+def _both_mappings(one: Any, other: Any) -> bool:
+    return isinstance(one, dict) and isinstance(other, dict)
 
 
 def with_override(fields: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

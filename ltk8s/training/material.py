@@ -71,6 +71,7 @@ def load_material(store: Store, task: LearnerTask) -> Material:
         fold=(task.fold.index, task.fold.of) if task.fold else None,
         sampling=sampling_of(task),
         seed=task.seed,
+        groups=train.groups,
     )
     evaluation = part_of(train, held_out) if task.fold else dataset.part("test")
     return Material(dataset.manifest, train.images, train.labels, rows, evaluation, sampler_of(task, train.labels[rows]))

@@ -14,6 +14,8 @@ from ltk8s.data.split import Indices
 class Pixels:
     """The images at ``rows`` (repetitions are stored once), uint8: on the device, in memory, or left on disk, as they fit.
 
+    What is in memory already is not copied there.
+
     Index it with an int64 tensor of positions in ``rows`` and you have a batch, uint8 B×H×W×3.
 
     Args:
@@ -25,8 +27,10 @@ class Pixels:
         self._rows, places = np.unique(rows, return_inverse=True)
         self._resident: Tensor | None = None
         size = len(self._rows) * int(np.prod(images.shape[1:]))
-        if isinstance(images, np.ndarray) or size <= (memory or memory_limit()) // 4:
-            on_device = device.type == "cuda" and size <= torch.cuda.mem_get_info(device)[0] // 2
+        on_device = device.type == "cuda" and size <= torch.cuda.mem_get_info(device)[0] // 2
+        if isinstance(images, np.ndarray) and not on_device:
+            self._resident, places = torch.from_numpy(images), rows
+        elif isinstance(images, np.ndarray) or size <= (memory or memory_limit()) // 4:
             self._resident = torch.from_numpy(images[self._rows]).to(device if on_device else "cpu")
         self._places = torch.from_numpy(places).to(self._resident.device if self._resident is not None else "cpu")
 

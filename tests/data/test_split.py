@@ -114,3 +114,22 @@ def test_folds_deal_each_class_evenly_and_never_hold_out_the_only_image(labels, 
         sizes = np.bincount(dealt[labels == c], minlength=k) if n > 1 else None
         assert sizes is None or sizes.max() - sizes.min() <= 1
         assert n > 1 or dealt[labels == c].tolist() == [-1]
+
+
+def test_groups_are_dealt_whole_and_every_class_keeps_something_to_train_on() -> None:
+    labels = np.repeat(np.arange(6), [40, 30, 20, 10, 10, 3])
+    groups = np.arange(len(labels)) // 5  # the fourth and the fifth class share none, the last two have one group of two classes
+    groups[-3:] = groups[-4]
+    groups[:7] = -1
+    fold = folds(labels, 6, 3, seed=0, groups=groups)
+    assert all(len(set(fold[groups == group])) == 1 for group in np.unique(groups[groups >= 0]))
+    assert set(fold[:7].tolist()) == {0, 1, 2}
+    for held_out in range(3):
+        assert np.bincount(labels[fold != held_out], minlength=6).all()
+    sizes = np.bincount(fold[fold >= 0], minlength=3)
+    assert sizes.min() > 0.6 * sizes.max()
+
+
+def test_without_groups_folds_are_as_ever() -> None:
+    labels = np.repeat(np.arange(3), [20, 10, 5])
+    assert (folds(labels, 3, 3, 0, groups=np.full(35, -1)) == folds(labels, 3, 3, 0)).all()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltk8s.metrics import Resampled, resampled_balanced, resampled_mean
+from ltk8s.metrics import Resampled, is_real, over_seeds, resampled_balanced, resampled_mean
 
 
 def test_one_class_of_two_images_by_hand() -> None:
@@ -18,9 +18,9 @@ def test_one_class_of_two_images_by_hand() -> None:
     assert found.probabilities == pytest.approx([0.25, 0.5, 0.25])
 
 
-def test_two_classes_by_counting_every_resample() -> None:
+def test_classes_with_few_images_are_one_stratum_by_counting_every_resample() -> None:
     scores, labels = np.array([-1, 0, 1, 1, 0]), np.array([0, 0, 1, 1, 1])
-    drawn = [(sum(a) + sum(b)) / 5 for a in product([-1, 0], repeat=2) for b in product([1, 1, 0], repeat=3)]
+    drawn = [sum(each) / 5 for each in product(scores.tolist(), repeat=5)]
     found = resampled_mean(scores, labels)
     for value, probability in zip(found.values, found.probabilities, strict=True):
         assert probability == pytest.approx(sum(math.isclose(value, each, abs_tol=1e-9) for each in drawn) / len(drawn))
@@ -33,6 +33,39 @@ def test_the_interval_is_that_of_resampling_images_within_classes() -> None:
     drawn = np.concatenate([40 * c + random.integers(0, 40, size=(4000, 40)) for c in range(5)], axis=1)
     naive = np.quantile(scores[drawn].mean(axis=1), [0.025, 0.975])
     assert resampled_mean(scores, labels).interval() == pytest.approx(tuple(naive), abs=0.006)
+
+
+def test_a_single_image_joins_the_smallest_class_and_no_other() -> None:
+    # 20 alike, 10 of which half are right, and 1: the stratum of 11 alone varies, its sum by √(11 · p(1 − p)).
+    labels = np.repeat([0, 1, 2], [20, 10, 1])
+    scores = np.array([1] * 20 + [0, 1] * 5 + [1])
+    found = resampled_mean(scores, labels)
+    spread = math.sqrt(float(found.values**2 @ found.probabilities) - float(found.values @ found.probabilities) ** 2)
+    assert spread == pytest.approx(math.sqrt(11 * 6 / 11 * 5 / 11) / 31)
+
+
+def test_what_few_images_hide_of_their_variance_is_made_up_for() -> None:
+    # √(Σ_c p(1 − p)/(n − 1)) / C; the class with one image varies as an image of a class drawn at random.
+    labels = np.repeat([0, 1, 2], [4, 2, 1])
+    found = resampled_balanced(np.array([0, 1, 1, 1, 0, 1, 1]), labels, draws=200_000)
+    typical = (0.75 + 0.5 + 1) / 3
+    expected = math.sqrt(0.75 * 0.25 / 3 + 0.25 / 1 + typical * (1 - typical)) / 3
+    assert float(found.values.mean()) == pytest.approx(typical, abs=0.002)
+    assert float(found.values.std()) == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("counts", [[60, 40, 25, 16, 10, 6, 4, 2, 2, 1, 1], [1] * 30, [2] * 30])
+def test_equal_predictors_seem_to_differ_one_time_in_twenty_whatever_the_class_sizes(counts: list[int], seeds: int) -> None:
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(len(counts)), counts)
+    real = 0
+    for _ in range(100):
+        chance = random.beta(1.2, 0.8, len(labels))
+        a, b = (random.random((seeds, len(labels))) < chance for _ in "ab")
+        over = over_seeds(a, b, labels, balanced=len(set(counts)) > 1)
+        real += is_real(over.resampled.interval(), over.p, over.differences)
+    assert real <= 12  # of 100; more than that have a chance of 1 in 1,000 at 5 %
 
 
 def test_unequal_classes_are_drawn_and_weigh_alike() -> None:

@@ -91,3 +91,20 @@ def test_seeds_agree_when_all_have_one_sign(differences: list[float], expected: 
 )
 def test_real_needs_all_three(corrected: tuple[float, float], p_holm: float, differences: list[float], real: bool) -> None:
     assert is_real(corrected, p_holm, differences) is real
+
+
+def test_one_image_makes_no_difference_real() -> None:
+    labels = np.append(np.arange(12), 11)
+    right = np.ones((1, 13), dtype=np.bool_)
+    wrong = right.copy()
+    wrong[0, 0] = False
+    assert over_seeds(right, wrong, labels, balanced=True).p == 1.0
+
+
+def test_the_smallest_difference_in_balanced_accuracy_is_that_of_its_standard_error() -> None:
+    labels = np.repeat([0, 1, 2], [100, 10, 1])
+    random = np.random.default_rng(1)
+    a, b = (random.random((1, 111)) < 0.5 for _ in "ab")
+    share = [float((a ^ b)[0, labels == c].mean()) for c in range(3)]
+    expected = (1.96 + 0.8416) * np.sqrt(share[0] / 100 + share[1] / 10 + share[2] / 1) / 3
+    assert over_seeds(a, b, labels, balanced=True).smallest == pytest.approx(expected, rel=1e-3)

@@ -67,6 +67,15 @@ def test_what_the_store_measured_is_what_it_expects(store: Store) -> None:
     assert known.cpu["tf_efficientnet_lite0"] == CORE_SECONDS["tf_efficientnet_lite0"]
 
 
+def test_a_learner_that_mostly_started_says_nothing_where_something_is_known(store: Store) -> None:
+    commit(store, learner(steps=5), 8.5)
+    assert rates(store) == Rates()
+    commit(store, learner("resnet50", steps=5), 8.5)
+    assert rates(store).measured == {"resnet50": 1}
+    commit(store, learner("resnet50"), 100.0)
+    assert rates(store).seconds(learner("resnet50"), 1000, 500) == pytest.approx(100)
+
+
 def test_a_gpu_is_measured_apart(store: Store) -> None:
     commit(store, learner(), 10.0, device="NVIDIA H100", threads=4)
     known = rates(store)

@@ -135,3 +135,13 @@ def test_ids_of_sweeps_never_change_by_accident(swept: Swept) -> None:
 
 
 GOLDEN = ["cifar50-0-02-lite0-la-s0-f0-c73e6ba0d0", "ranking-cifar50-0-02-2p-42f10d3af0"]
+
+
+def test_more_folds_than_can_hold_out_an_image_are_refused(manifest: Manifest, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    fields = {"kind": "sweep", "title": "Mine", "base": "baseline", "list": [{}, {"train.lr": 0.1}], "select": {"folds": 20}}
+    path.write_text(yaml.safe_dump(fields))
+    few = manifest.model_copy(update={"classes": ("a", "b", "c"), "train_counts": (5, 3, 1), "test_counts": (2, 2, 2)})
+    resolved = resolve_sweep(Library(), str(path), profile="cpu", overrides={"dataset.ratio": "full"})
+    with pytest.raises(UsageError, match=r"Of 20 folds one has no image: there are 9\. Use fewer folds"):
+        plan_sweep(resolved, few, weights, profile="cpu")

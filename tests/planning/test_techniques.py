@@ -125,6 +125,7 @@ def test_what_fusion_does_never_retrains(planned: Planned) -> None:
         ("baseline", {"fusion__logit_adjustment": 1.0, "dataset__ratio": "full"}),
         ("artificial-balancing", {"fusion__logit_adjustment": 1.0}),
         ("ldam-drw", {"fusion__tau_norm": 1.0}),
+        ("baseline", {"fusion__target_prior": "train"}),  # nothing is corrected
     ],
 )
 def test_a_fusion_field_without_effect_is_none(planned: Planned, name: str, overrides: dict[str, Any]) -> None:

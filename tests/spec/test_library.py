@@ -161,3 +161,14 @@ class TestCommit:
     def test_outside_of_git_there_is_none(self, tmp_path):
         (tmp_path / "mine.yaml").write_text("title: Mine\n")
         assert Library(tmp_path).commit("mine") == ""
+
+
+def test_a_profile_replaces_of_a_nested_field_only_what_it_sets(tmp_path: Path) -> None:
+    shutil.copytree(Library().directory, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "digits.yaml").write_text(
+        "{title: Digits, dataset: {name: digits}, learners: [{arch: efficientnet_b0}], train: {augment: {flip: false}}}\n"
+    )
+    for profile in ("laptop", "cpu"):
+        _, experiment = Library(tmp_path).experiment("digits", profile=profile)
+        assert experiment.train.augment.flip is False
+    assert experiment.train.augment.crop == "resized"

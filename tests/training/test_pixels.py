@@ -26,6 +26,13 @@ def test_repeated_rows_are_stored_once():
     assert (pixels[torch.arange(4)].numpy() == pictures()[[8, 8, 8, 2]]).all()
 
 
+def test_images_in_memory_are_not_copied_there():
+    images = pictures()
+    pixels = Pixels(images, np.array([8, 2, 8]), CPU)
+    images[8] = 7
+    assert (pixels[torch.tensor([2])] == 7).all()
+
+
 def test_images_on_disk_that_fit_are_read_once():
     mapped = MappedImages([pictures()[:6], pictures()[6:]])
     pixels = Pixels(mapped, np.array([9, 1]), CPU, memory=10_000)
