@@ -164,9 +164,10 @@ def show_overview(context: Context, manifest: Manifest, seen: Overview, to_try: 
     rows.add_row("tail", f"{sparkline(counts, WIDTH)}  smallest / largest = {seen.smallest / seen.largest:.3g}")
     many, medium, few = (seen.groups[group] for group in ("many", "medium", "few"))
     rows.add_row("groups", f"{many} many (over 100), {medium} medium (20 to 100), {few} few (under 20)")
+    measure = "accuracy" if len(set(seen.test_counts.values())) == 1 else "balanced accuracy"
     rows.add_row(
         "detectable",
-        f"{seen.detectable:.1f} points of accuracy: the smallest difference found 4 times in 5 at the 5 % level, "
+        f"{seen.detectable:.1f} points of {measure}: the smallest difference found 4 times in 5 at the 5 % level, "
         f"if two predictors disagree on {DISCORDANT:.0%} of the test images",
     )
     if not manifest.duplicates:

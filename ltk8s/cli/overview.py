@@ -22,8 +22,9 @@ EVEN = 0.5
 class Overview(Spec):
     """The figures of a data set at one ratio.
 
-    ``detectable`` is the smallest difference in accuracy, in points, that a paired comparison on the test part finds 4 times in
-    5 at the 5 % level, two-sided. ``advice`` is what stands in the way of a comparison, empty if nothing does.
+    ``detectable`` is the smallest difference in accuracy (in balanced accuracy, where classes have unequal numbers of test
+    images), in points, that a paired comparison on the test part finds 4 times in 5 at the 5 % level, two-sided. ``advice`` is
+    what stands in the way of a comparison, empty if nothing does.
     """
 
     name: str
