@@ -17,6 +17,7 @@ from ltk8s.cli.classifier import Answer, classified, require_torch
 from ltk8s.cli.common import FAILED, Context, command, new_app
 from ltk8s.cli.images import expand
 from ltk8s.cli.show import counted
+from ltk8s.data.sources.base import readable
 from ltk8s.fusion.bundle import Bundle, read_bundle
 from ltk8s.store.aside import written_aside
 
@@ -55,6 +56,7 @@ def predict(
     with opened(to, context) as write, bar(context, "Predicting", len(paths), console=bar_console(context, to)) as advance:
         write(header(bundle))
         for answer in classified(directory, paths):
+            answer["path"] = readable(answer["path"])
             if "error" in answer:
                 failed.append(answer)
                 context.errors.print(f"Left out: {answer['path']} cannot be decoded: {answer['error']}")

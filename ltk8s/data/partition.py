@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -88,14 +89,18 @@ def _check_large_enough(bundles: Sequence[Counter[str]]) -> None:
 
 
 def _check_names(items: Sequence[Item]) -> None:
-    bad = sorted(
-        {item.label for item in items if not item.label.isprintable() or "/" in item.label or item.label.startswith(".")}
-    )
+    bad = sorted(label for label in {item.label for item in items} if not _could_be_a_folder(label))
     if bad:
         raise UsageError(
             f"These classes have names that cannot be folders': {listed(bad)}.",
-            "Leave out '/', leading dots and control characters.",
+            "Leave out '/', leading dots, control characters and what is no UTF-8.",
         )
+
+
+def _could_be_a_folder(label: str) -> bool:
+    """Joiners without a width are welcome: Persian and Hindi are not written without them."""
+    unfit = any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in label)
+    return not (unfit or "/" in label or label.startswith("."))
 
 
 def _check_classes(items: Sequence[Item]) -> None:

@@ -60,9 +60,7 @@ def folds(
     return fold
 
 
-def _grouped_folds(
-    labels: NDArray[np.int64], classes: int, k: int, seed: int, groups: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _grouped_folds(labels: NDArray[np.int64], classes: int, k: int, seed: int, groups: NDArray[np.int64]) -> NDArray[np.int64]:
     """Deal groups, an image without one being a group by itself, class by class as images are dealt."""
     alone = groups < 0
     unit = np.where(alone, np.arange(len(labels)) + groups.max() + 1, groups)

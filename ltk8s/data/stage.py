@@ -21,7 +21,7 @@ from ltk8s.data.manifest import MANIFEST, Duplicate, Manifest
 from ltk8s.data.partition import partition
 from ltk8s.data.shards import NO_GROUP, SHARD_BYTES, Part, ShardWriter
 from ltk8s.data.sources import Item, Listing, Source, open_source
-from ltk8s.data.sources.base import listed
+from ltk8s.data.sources.base import listed, readable
 from ltk8s.errors import UsageError
 
 STAGING = 1
@@ -130,12 +130,12 @@ class _Staging:
 
     def _is_dropped(self, item: Item, answer: Decoded) -> bool:
         if item.part == "test":
-            self.test_names.setdefault(answer.sha256, item.name)
+            self.test_names.setdefault(answer.sha256, readable(item.name))
             return False
         test = self.test_names.get(answer.sha256)
         if test is None:
             return False
-        self.duplicates.append(Duplicate(train=item.name, test=test, dropped=self.drop_duplicates))
+        self.duplicates.append(Duplicate(train=readable(item.name), test=test, dropped=self.drop_duplicates))
         return self.drop_duplicates
 
     def check(self) -> None:

@@ -74,8 +74,9 @@ class BundleMember(Spec):
 class Bundle(Spec):
     """What ``ensemble.json`` holds.
 
-    ``dataset`` is what is known of the data set that it was trained on, without its files; images are scaled to its ``height``
-    and ``width`` first. ``fusion`` is the fusion's task, ``metrics`` and ``provenance`` are those of its result.
+    ``dataset`` is what is known of the data set that it was trained on, without its files; images of another size are first
+    scaled (bicubic) until they fill its ``height`` and ``width``, and their centre is cut out. ``fusion`` is the fusion's task,
+    ``metrics`` and ``provenance`` are those of its result.
     """
 
     format: int

@@ -18,6 +18,7 @@ from ltk8s.data.dataset import Images
 from ltk8s.data.manifest import Manifest
 from ltk8s.errors import UsageError
 from ltk8s.fusion.bundle import read_bundle
+from ltk8s.fusion.classify import fitted
 from ltk8s.fusion.members import Trained, load_members
 from ltk8s.fusion.prior import corrections
 from ltk8s.fusion.pulled import pulled_members
@@ -50,12 +51,16 @@ class Alike(nn.Module):
 class Ensemble(nn.Module):
     """A fusion as a torch Module: uint8 N×H×W×3 → probabilities float32 N×C. Always in eval mode, without gradients.
 
+    Images of another size than the data set's are first scaled until they fill it, and their centre is cut out, as
+    ``ltk8s predict`` does.
+
     Args:
         members: the trained networks, each with its own size, normalisation and precision.
         rule: how their outputs become one, of ``fusion.rules.RULES``.
         corrections: added to each member's logits, M×C, after these were divided by ``temperature``.
         classes: the classes' names, in the order of the outputs.
         flip: average an image's logits with its mirror image's, also for members that were not evaluated so in training.
+        size: height and width of the data set's images; None takes images of any size as they are.
     """
 
     def __init__(
@@ -67,9 +72,11 @@ class Ensemble(nn.Module):
         *,
         temperature: float = 1.0,
         flip: bool = False,
+        size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
         self.rule = rule
+        self.size = size
         self.temperature = temperature
         self.classes = tuple(classes)
         self.groups = nn.ModuleList(Alike([members[i] for i in positions], positions, flip) for positions in _alike(members))
@@ -84,7 +91,12 @@ class Ensemble(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
-        images = images.to(self.corrections.device)
+        """Return the images' probabilities, float32 N×C, on the ensemble's device.
+
+        Raises:
+            UsageError: if they are not uint8 N×H×W×3.
+        """
+        images = self._fitted(_checked(images)).to(self.corrections.device)
         logits = []
         for group in self.alike:
             prepared = group.preprocess(images)
@@ -113,12 +125,27 @@ class Ensemble(nn.Module):
         """Stay in eval mode: training would change what the members' normalisation layers know."""
         return super().train(False)
 
+    def _fitted(self, images: Tensor) -> Tensor:
+        """The images in the data set's size."""
+        if self.size is None or images.shape[1:3] == self.size or not len(images):
+            return images
+        return torch.from_numpy(np.stack([fitted(image, *self.size) for image in images.cpu().numpy()]))
+
     def _by_member(self, grouped: Sequence[Tensor]) -> Tensor:
         """From each group's B×(M·C) to all members' M×B×C, in order."""
         logits: dict[int, Tensor] = {}
         for group, output in zip(self.alike, grouped, strict=True):
             logits |= zip(group.positions, torch.split(output, len(self.classes), dim=1), strict=True)
         return torch.stack([logits[i] for i in range(len(logits))])
+
+
+def _checked(images: Tensor) -> Tensor:
+    if images.dtype == torch.uint8 and images.ndim == 4 and images.shape[3] == 3:
+        return images
+    raise UsageError(
+        f"An ensemble takes uint8 images N×H×W×3; these are {images.dtype} of the shape {tuple(images.shape)}.",
+        "Give pixels of 0 to 255 as they come from a file, neither scaled nor normalised; `image[None]` is a batch of one.",
+    )
 
 
 def _alike(members: Sequence[Trained]) -> list[list[int]]:
@@ -137,7 +164,15 @@ def assemble(task: FusionTask, members: Sequence[Trained], manifest: Manifest) -
     if task.tau_norm:
         members = [with_normalised_head(member, task.tau_norm) for member in members]
     added = corrections(task, members, manifest)
-    return Ensemble(members, task.rule, added, manifest.classes, temperature=task.temperature, flip=task.flip)
+    return Ensemble(
+        members,
+        task.rule,
+        added,
+        manifest.classes,
+        temperature=task.temperature,
+        flip=task.flip,
+        size=(manifest.height, manifest.width),
+    )
 
 
 def with_normalised_head(member: Trained, tau: float) -> Trained:
@@ -154,7 +189,8 @@ def load_ensemble(source: Store, run: str) -> Ensemble: ...
 def load_ensemble(source: Store | Path | str, run: str | None = None) -> Ensemble:
     """Return a finished run's ensemble, on the CPU, from the store or from a directory that ``ltk8s pull`` made.
 
-    ``load_ensemble(store, "stack-wl")(images)`` and ``load_ensemble("directory")(images)`` are probabilities.
+    ``load_ensemble(store, "stack-wl")(images)`` and ``load_ensemble("directory")(images)`` are probabilities. Images of another
+    size than the data set's are first scaled until they fill it, and their centre is cut out, as ``ltk8s predict`` does.
 
     Args:
         source: what ``open_store`` returns, or the directory.

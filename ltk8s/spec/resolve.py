@@ -97,7 +97,27 @@ def _point(named: str, settings: Settings, experiment: Experiment) -> ResolvedPo
     only_networks = bool(settings) and all(path.partition(".")[0] == "learners" for path in settings)
     if only_networks and named == label(settings):
         named = " + ".join(learner.arch for learner in experiment.learners)
-    return ResolvedPoint(named, settings, experiment)
+    return ResolvedPoint(named, _as_read(settings, experiment), experiment)
+
+
+def _as_read(settings: Settings, experiment: Experiment) -> Settings:
+    """The settings with each number that was written as a string (YAML 1.1 reads ``1e-3`` as one) as the number that it is."""
+    fields = experiment.model_dump()
+    return {path: _number(value, _field(fields, path)) if isinstance(value, str) else value for path, value in settings.items()}
+
+
+def _number(written: str, read: Any) -> Any:
+    return read if isinstance(read, int | float) else written
+
+
+def _field(fields: Any, path: str) -> Any:
+    """What is at a path; None where another setting of the point has replaced what it was part of."""
+    try:
+        for part in path.split("."):
+            fields = fields[int(part)] if isinstance(fields, list | tuple) else fields[part]
+    except (LookupError, TypeError, ValueError):
+        return None
+    return fields
 
 
 def _base(library: Library, name_or_path: str, sweep: Sweep) -> str:

@@ -25,6 +25,9 @@ MAGIC = b"ltk8s resume 1\n"
 State = dict[str, Any]
 """Tensors, numbers, strings, and lists and dictionaries of these."""
 
+NEEDED = {"task", "step", "attempts", "seconds", "train_seconds", "curve", "network", "optimizer", "average"}
+"""What a learner's state holds; with less nobody can go on."""
+
 
 def pack(state: State) -> bytes:
     """A state as bytes."""
@@ -39,6 +42,7 @@ def unpack(data: bytes) -> State:
 
     Raises:
         ValueError: if these are not the bytes that ``pack`` returned.
+        Exception: whatever torch raises on what it cannot load: another version may have written it.
     """
     digest, payload = data[len(MAGIC) : len(MAGIC) + 64], data[len(MAGIC) + 65 :]
     if not data.startswith(MAGIC):
@@ -52,16 +56,26 @@ def unpack(data: bytes) -> State:
 def load_resume(store: Store, id: str) -> State | None:
     """Where learner ``id`` was stopped, or None if it starts from the beginning; says so where a state had to be ignored."""
     try:
-        state = unpack(store.get(layout.resume(id)))
+        data = store.get(layout.resume(id))
     except NotFound:
         return None
-    except ValueError as error:
-        log.warning("The resume state is ignored: %s. Training starts from the beginning.", error)
-        return None
-    if state.get("task") != id:
-        log.warning("The resume state is ignored: it belongs to %s. Training starts from the beginning.", state.get("task"))
+    try:
+        state = unpack(data)
+        _check(state, id)
+    except Exception as error:  # whatever it is, it would come again at every retry
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        log.warning("The resume state is ignored: %s. Training starts from the beginning.", reason)
         return None
     return state
+
+
+def _check(state: State, id: str) -> None:
+    if not isinstance(state, dict):
+        raise ValueError("it is no dictionary")
+    if missing := sorted(NEEDED - state.keys()):
+        raise ValueError(f"it lacks {', '.join(missing)}")
+    if state["task"] != id:
+        raise ValueError(f"it belongs to {state['task']}")
 
 
 class ResumeKeeper:

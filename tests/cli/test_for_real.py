@@ -146,6 +146,18 @@ def test_predict_goes_on_after_a_broken_file_and_says_so(place, model, tmp_path)
     assert row["path"] == str(tmp_path / "blue.png")
 
 
+@pytest.mark.parametrize("how", [[], ["--to", "out.csv"], ["--json"]])
+def test_predict_takes_a_name_that_is_no_utf8(place, model, tmp_path, how):
+    (red,) = images(tmp_path, "red")
+    os.rename(red, tmp_path / os.fsdecode(b"r\xe9d.png"))
+    how = [str(tmp_path / word) if word == "out.csv" else word for word in how]
+    done = place.run("predict", str(model), str(tmp_path), *how)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "out.csv").read_text("utf-8") if "--to" in how else done.stdout
+    paths = [one["path"] for one in (json.loads(text)["images"] if "--json" in how else csv.DictReader(text.splitlines()))]
+    assert paths == [str(tmp_path / "r\\xe9d.png")]
+
+
 def test_predict_as_json(place, model, tmp_path):
     (red,) = images(tmp_path, "red")
     done = place.run("predict", str(model), red, "--json")

@@ -83,6 +83,7 @@ def test_parts_of_the_source_stay():
         (images(a=5), "There is only one class: a."),
         ([Item(f"{p}{label}", label, p, "g") for p in ("train", "test") for label in "ab"], "groups have images in both parts"),
         (images(**{"a/b": 5, "..": 5, "c": 5}), r"names that cannot be folders': \.\., a/b\."),
+        (images(**{"a\tb": 5, "caf\udce9": 5, "c": 5}), r"names that cannot be folders': a\tb, caf\\xe9\."),
     ],
 )
 def test_refuses_and_names_what_stands_in_the_way(items, message):
@@ -94,3 +95,8 @@ def test_refuses_and_names_what_stands_in_the_way(items, message):
 def test_a_fraction_outside_of_0_to_1_is_refused(fraction):
     with pytest.raises(UsageError, match="is not between 0 and 1"):
         partition(images(a=5, b=5), fraction, 0)
+
+
+def test_class_names_of_any_script_are_taken():
+    names = ["می‌خواهم", "क्‍ष", "Żółw", "猫"]  # joiners without a width are in the first two
+    assert in_part(partition(images(**dict.fromkeys(names, 5)), 0.2, 0), "test").keys() == set(names)

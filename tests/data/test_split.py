@@ -118,7 +118,7 @@ def test_folds_deal_each_class_evenly_and_never_hold_out_the_only_image(labels, 
 
 def test_groups_are_dealt_whole_and_every_class_keeps_something_to_train_on() -> None:
     labels = np.repeat(np.arange(6), [40, 30, 20, 10, 10, 3])
-    groups = np.arange(len(labels)) // 5  # the fourth and the fifth class share none, the last two have one group of two classes
+    groups = np.arange(len(labels)) // 5  # no class but the last has part of another one.s group
     groups[-3:] = groups[-4]
     groups[:7] = -1
     fold = folds(labels, 6, 3, seed=0, groups=groups)

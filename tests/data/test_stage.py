@@ -1,3 +1,5 @@
+import os
+import shutil
 import zipfile
 
 import numpy as np
@@ -160,3 +162,19 @@ def test_a_request_follows_source_and_options(folder):
 def test_glyphs_are_staged_by_name(tmp_path):
     manifest = stage("glyphs50", open_source("glyphs50", per_class=5), tmp_path)
     assert (len(manifest.classes), set(manifest.train_counts), set(manifest.test_counts)) == (50, {5}, {1})
+
+
+def test_a_file_name_that_is_no_utf8_is_staged_and_named_readably(folder, tmp_path):
+    root = folder(BOTH)
+    odd = root / "train" / "cat" / os.fsdecode(b"caf\xe9.png")
+    shutil.copyfile(root / "test" / "cat" / "0000.png", odd)
+    source = open_source("toy", root)
+    request(source, size=None, test_fraction=0.2, seed=0, drop_duplicates=False)
+    manifest = stage("toy", source, tmp_path / "staged")
+    assert manifest.train_counts == (6, 3)
+    assert [(pair.train, pair.test) for pair in manifest.duplicates] == [("train/cat/caf\\xe9.png", "test/cat/0000.png")]
+
+
+def test_a_folder_whose_name_is_no_utf8_can_be_staged(folder, tmp_path):
+    root = folder(BOTH).rename(tmp_path / os.fsdecode(b"caf\xe9"))
+    assert stage("toy", root, tmp_path / "staged").source == "image folders caf\\xe9"

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import ltk8s
 from ltk8s.errors import MembersError, UsageError
+from ltk8s.fusion.classify import classify
 from ltk8s.fusion.ensemble import Ensemble, assemble
 from ltk8s.fusion.members import load_members
 
@@ -54,6 +58,22 @@ def test_an_image_is_predicted_alike_in_any_batch(world) -> None:
     model, all_images = ensemble(world, world.member(), world.member(seed=1)), images(world)
     one_by_one = torch.cat([model(all_images[i : i + 1]) for i in range(len(all_images))])
     torch.testing.assert_close(one_by_one, model(all_images))
+
+
+def test_an_image_of_another_size_is_fitted_as_predict_does(world, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (40, 70, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    model = ensemble(world, world.member(), world.member(seed=1))
+    (answer,) = classify(model, [str(tmp_path / "photo.png")], world.manifest.height, world.manifest.width)
+    found = dict(zip(model.classes, model(torch.from_numpy(pixels)[None])[0].tolist(), strict=True))
+    assert found == pytest.approx({one["class"]: one["probability"] for one in answer["top"]}, abs=1e-6)
+
+
+@pytest.mark.parametrize("change", [lambda x: x.float() / 255, lambda x: x[0], lambda x: x.permute(0, 3, 1, 2)])
+def test_anything_but_a_batch_of_pixels_is_refused(world, change) -> None:
+    model = ensemble(world, world.member())
+    with pytest.raises(UsageError, match=r"takes uint8 images N×H×W×3; these are torch\."):
+        model(change(images(world)))
 
 
 def test_an_ensemble_stays_in_eval_mode(world) -> None:

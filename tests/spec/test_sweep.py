@@ -22,7 +22,7 @@ def sweep(**fields: Any) -> Sweep:
 
 def resolve(tmp_path: Path, fields: dict[str, Any], **options: Any) -> ResolvedSweep:
     path = tmp_path / "mine.yaml"
-    path.write_text(yaml.safe_dump({**BASIC, **fields}))
+    path.write_text(yaml.safe_dump({**BASIC, **fields}, sort_keys=False))
     return resolve_sweep(Library(), str(path), **{"profile": "cpu", **options})
 
 
@@ -103,6 +103,17 @@ def test_point_over_command_line_over_set_over_profile_over_base(tmp_path: Path)
     assert (changed.train.batch_size, changed.train.lr) == (8, 0.5)
     assert base == resolved.base
     assert base.title == "t"
+
+
+def test_a_number_written_as_a_string_is_kept_as_a_number(tmp_path: Path) -> None:
+    fields = {"base": "stack-la", "grid": {"train.lr": ["1e-3", 0.002], "learners.0.arch": ["resnet50"], "train.loss.tau": [1]}}
+    settings = [point.settings for point in resolve(tmp_path, fields).points]
+    assert settings == [{"train.lr": lr, "learners.0.arch": "resnet50", "train.loss.tau": 1} for lr in (0.001, 0.002)]
+
+
+def test_a_setting_that_another_one_replaces_stays_as_it_is_written(tmp_path: Path) -> None:
+    point = {"train.loss.tau": "1e0", "train.loss": {"name": "cross-entropy"}}
+    assert resolve(tmp_path, {"base": "stack-la", "list": [{}, point]}).points[1].settings == point
 
 
 def test_what_all_points_must_share_cannot_be_swept(tmp_path: Path) -> None:

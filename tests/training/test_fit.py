@@ -17,7 +17,7 @@ from ltk8s.training.fit import Diary, fit, restore
 from ltk8s.training.loss import make_loss
 from ltk8s.training.module import LearnerModule
 from ltk8s.training.pixels import Pixels
-from ltk8s.training.resume import ResumeKeeper
+from ltk8s.training.resume import NEEDED, ResumeKeeper
 from ltk8s.training.schedule import Schedule
 
 CPU = torch.device("cpu")
@@ -67,6 +67,11 @@ def train(store, make_task, contexts):
 def test_a_state_is_kept_at_each_epochs_end(train):
     diary, _ = train()
     assert [state["step"] for state in diary.keeper.states] == [5, 10, 15]
+
+
+def test_a_state_holds_what_is_needed_to_go_on(train):
+    diary, _ = train()
+    assert diary.keeper.states[0].keys() == NEEDED
 
 
 def test_a_state_is_kept_within_an_epoch_that_is_long(train):

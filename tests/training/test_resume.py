@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import pickle
 import threading
@@ -9,12 +10,19 @@ import threading
 import pytest
 import torch
 
-from ltk8s.store import layout
+from ltk8s.errors import StoreError
+from ltk8s.store import layout, open_store
 from ltk8s.training.resume import MAGIC, ResumeKeeper, load_resume, pack, unpack
 
 
 def state(step=7, task="a"):
-    return {"task": task, "step": step, "network": {"w": torch.arange(3.0)}}
+    rest = {"attempts": 1, "seconds": 2.0, "train_seconds": 1.0, "curve": {}, "optimizer": {}, "average": []}
+    return {"task": task, "step": step, "network": {"w": torch.arange(3.0)}, **rest}
+
+
+def sealed(payload):
+    """Bytes that nobody damaged, of a state that torch cannot load."""
+    return MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload
 
 
 def test_comes_back_as_it_was(store):
@@ -35,6 +43,36 @@ def test_one_that_cannot_be_read_is_ignored_with_a_warning(store, caplog, data):
     with caplog.at_level(logging.WARNING):
         assert load_resume(store, "a") is None
     assert "Training starts from the beginning." in caplog.text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        sealed(b""),
+        sealed(b"garbage"),
+        pack({"task": threading.Thread}),
+        pack([1, 2]),
+        pack({"task": "a"}),
+        pack({name: value for name, value in state().items() if name != "optimizer"}),
+    ],
+    ids=["empty", "garbage", "a class", "a list", "little", "no optimizer"],
+)
+def test_one_that_is_intact_and_cannot_be_used_is_ignored_with_a_warning(store, caplog, data):
+    store.put(layout.resume("a"), data)
+    with caplog.at_level(logging.WARNING):
+        assert load_resume(store, "a") is None
+    (record,) = caplog.records
+    assert record.getMessage().startswith("The resume state is ignored: ")
+    assert record.getMessage().endswith(". Training starts from the beginning.")
+    assert "\n" not in record.getMessage()
+
+
+def test_a_store_that_cannot_be_reached_is_not_taken_for_a_bad_state(tmp_path):
+    place = tmp_path / "store" / layout.resume("a")
+    place.parent.mkdir(parents=True)
+    place.symlink_to(place)
+    with pytest.raises(StoreError):
+        load_resume(open_store((tmp_path / "store").as_uri()), "a")
 
 
 def test_one_of_another_task_is_ignored_with_a_warning(store, caplog):
@@ -64,8 +102,6 @@ def test_the_newest_wins(store):
 
 
 def test_a_store_that_fails_is_a_warning(tmp_path, caplog):
-    from ltk8s.store import open_store
-
     (tmp_path / "file").write_text("in the way")
     keeper = ResumeKeeper(open_store((tmp_path / "file" / "store").as_uri()), "a")
     keeper.keep(state())

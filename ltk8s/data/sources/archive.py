@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from ltk8s.data.shards import file_sha256
-from ltk8s.data.sources.base import Listing, is_hidden, is_image, listed
+from ltk8s.data.sources.base import Listing, is_hidden, is_image, listed, readable
 from ltk8s.data.sources.layout import arrange
 from ltk8s.errors import UsageError
 
@@ -29,7 +29,7 @@ class ZipSource:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.title = f"archive {path.name}"
+        self.title = f"archive {readable(path.name)}"
 
     def identity(self) -> str:
         return f"archive:{file_sha256(self.path)}"
@@ -64,7 +64,7 @@ class TarSource:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.title = f"archive {path.name}"
+        self.title = f"archive {readable(path.name)}"
 
     def identity(self) -> str:
         return f"archive:{file_sha256(self.path)}"
@@ -79,16 +79,20 @@ class TarSource:
         items, ignored = arrange(files, folders, repr(self.path.name))
         links = [item.name for item in items if item.name not in spool.places]
         if links:
-            raise UsageError(f"{self.path.name!r} holds links in place of images: {listed(links)}.", "Pack it with `tar -h`.")
+            raise UsageError(
+                f"{self.path.name!r} holds links in place of images: {listed(links)}.",
+                "Pack it with `tar -h --hard-dereference`, which puts the files there.",
+            )
         return Listing(items, spool, sum(spool.path(item.name).stat().st_size for item in items), ignored)
 
     def _unpack(self, spool: Spool) -> tuple[list[str], list[str]]:
-        """Put the images into the spool; return the archive's files and folders."""
-        names: list[str] = []
+        """Put the images into the spool; return the archive's files and folders. Of a name that comes twice the last counts."""
+        names: dict[str, None] = {}
         with tarfile.open(self.path) as archive:
             for member in archive:
                 name = member.name.removeprefix("./")
-                names.append(f"{name}/" if member.isdir() else name)
+                names[f"{name}/" if member.isdir() else name] = None
+                spool.drop(name)
                 if member.isfile() and is_image(name) and not is_hidden(name):
                     with spool.create(name).open("wb") as file:
                         shutil.copyfileobj(cast("IO[bytes]", archive.extractfile(member)), file)
@@ -104,10 +108,18 @@ class Spool:
 
     folder: Path
     places: dict[str, str] = field(default_factory=dict)
+    created: int = 0
 
     def create(self, name: str) -> Path:
-        self.places[name] = f"{len(self.places):09d}"
+        self.places[name] = f"{self.created:09d}"
+        self.created += 1
         return self.path(name)
+
+    def drop(self, name: str) -> None:
+        """Forget an image, where there is one of that name."""
+        if name in self.places:
+            self.path(name).unlink()
+            del self.places[name]
 
     def path(self, name: str) -> Path:
         return self.folder / self.places[name]

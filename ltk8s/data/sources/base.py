@@ -32,7 +32,8 @@ class Item:
 class Listing:
     """All that a source holds, before anything is decoded.
 
-    ``bytes`` is what will be read; ``ignored`` counts the files that are hidden, no images, or outside of a class folder.
+    ``bytes`` is what will be read; ``ignored`` counts the files that are hidden, no images, or outside of a class folder, and
+    links that lead nowhere.
     """
 
     items: tuple[Item, ...]
@@ -69,12 +70,21 @@ def is_image(path: str) -> bool:
     return path.lower().endswith(SUFFIXES)
 
 
+def readable(name: str) -> str:
+    """A file's name as text that can be printed and stored: bytes of it that are no UTF-8 are written out.
+
+    >>> readable("naïve.png"), readable("caf\\udce9.png")
+    ('naïve.png', 'caf\\\\xe9.png')
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def listed(names: Iterable[str], limit: int = 10) -> str:
-    """Names for a sentence, the first ``limit`` of them and then a count.
+    """Names for a sentence, as ``readable`` has them: the first ``limit`` and then a count.
 
     >>> listed(["cat", "dog", "eel"], limit=2)
     'cat, dog and 1 more'
     """
     every = list(names)
-    shown = ", ".join(every[:limit])
+    shown = ", ".join(readable(name) for name in every[:limit])
     return f"{shown} and {len(every) - limit:,} more" if len(every) > limit else shown

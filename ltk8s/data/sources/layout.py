@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
 from ltk8s.data.sources.base import SUFFIXES, Item, is_hidden, is_image, listed
 from ltk8s.errors import UsageError
+
+log = logging.getLogger(__name__)
 
 OTHER_PARTS = {"val", "valid", "validation", "dev", "unlabeled", "unlabelled"}
 
@@ -61,20 +64,32 @@ def _wrapper(images: Sequence[Path]) -> Path:
 def _parts(images: Sequence[Path], where: str) -> set[str]:
     """The parts that the tree is cut into, none where its top folders are the classes.
 
-    A class may be called ``train`` too (CIFAR-100 has one): images, not class folders, lie in it then.
+    A class may be called ``train`` too (CIFAR-100 has one): only images, no class folders, lie in any top folder then.
     """
-    inside = [path for path in images if len(path) > 1]
-    tops = {path[0] for path in inside}
-    if not tops <= {"train", "test"} | OTHER_PARTS or any(len(path) < 3 for path in inside):
+    tops = {path[0] for path in images if len(path) > 1}
+    parts = {path[0] for path in images if len(path) > 2}
+    if not parts or not tops <= {"train", "test"} | OTHER_PARTS:
         return set()
     if tops & OTHER_PARTS:
         raise UsageError(
             f"{where} has the parts {listed(sorted(tops))}, but a data set has train and test.",
             "Rename the part to evaluate on to 'test' and take the others out.",
         )
-    if tops == {"test"}:
+    if "train" not in parts:
         raise UsageError(f"{where} has a test part and no train part.", "Put the images to train on in train/<class>/.")
-    return tops
+    _warn_of_unlabelled([path for path in images if len(path) == 2], parts, where)
+    return parts
+
+
+def _warn_of_unlabelled(images: Sequence[Path], parts: set[str], where: str) -> None:
+    """Say which images lie in a part and in no class folder: they are left out."""
+    beside = sorted("/".join(path) for path in images if path[0] in parts)
+    if beside:
+        log.warning("%s has images beside its class folders, which are ignored: %s.", where, listed(beside, 3))
+    if len(images) > len(beside):
+        log.warning(
+            "%s has a test part without class folders, so without labels: it is ignored, and one is drawn from train.", where
+        )
 
 
 def _refuse_empty(folders: Iterable[Path], root: Path, depth: int, filled: set[Path], where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from ltk8s.data.shards import file_sha256
-from ltk8s.data.sources.base import Item, Listing, listed
+from ltk8s.data.sources.base import Item, Listing, listed, readable
 from ltk8s.data.sources.folder import files_identity, read_file
 from ltk8s.errors import UsageError, did_you_mean
 
@@ -24,7 +25,7 @@ class TableSource:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.title = f"table {path.name}"
+        self.title = f"table {readable(path.name)}"
         self._items = self._read()
 
     def identity(self) -> str:
@@ -57,19 +58,23 @@ class TableSource:
             if meant := did_you_mean(column.strip().lower(), COLUMNS):
                 raise UsageError(f"{self.path.name} has a column {column!r}.{meant}", "Rename it, or take it out.")
 
-    def _item(self, row: dict[str, str], line: int) -> Item:
+    def _item(self, row: dict[str | None, str], line: int) -> Item:
+        if None in row:
+            raise UsageError(
+                f"Line {line} of {self.path.name} has more values than there are columns.", "Quote values that hold a comma."
+            )
         path, label = (row["path"] or "").strip(), (row["label"] or "").strip()
         if not path or not label:
             raise UsageError(f"Line {line} of {self.path.name} has no {'label' if path else 'path'}.", "Fill it in.")
         split = (row.get("split") or "").strip().lower()
         if split not in PARTS:
             raise UsageError(f"Line {line} of {self.path.name} has the split {split!r}.", "A split is train or test.")
-        return Item(path, label, PARTS[split], (row.get("group") or "").strip() or None)
+        return Item(Path(path).as_posix(), label, PARTS[split], (row.get("group") or "").strip() or None)
 
     def _check(self, items: tuple[Item, ...]) -> None:
         if not items:
             raise UsageError(f"{self.path.name} names no images.", "Below its first line, each line is one image.")
-        twice = [name for name, times in Counter(item.name for item in items).items() if times > 1]
+        twice = self._named_twice(items)
         if twice:
             raise UsageError(f"{self.path.name} names an image more than once: {listed(twice)}.", "Keep one line of each.")
         undecided = [item.name for item in items if item.part is None]
@@ -84,3 +89,9 @@ class TableSource:
                 f"{len(missing):,} of {len(items):,} files that {self.path.name} names are missing: {listed(missing)}.",
                 f"Paths are relative to {self.path.name}.",
             )
+
+    def _named_twice(self, items: tuple[Item, ...]) -> list[str]:
+        """Names of files that several lines name, however they spell them."""
+        files = [os.path.abspath(self.path.parent / item.name) for item in items]
+        times = Counter(files)
+        return list(dict.fromkeys(item.name for item, file in zip(items, files, strict=True) if times[file] > 1))

@@ -21,6 +21,18 @@ def make_zip(path, names):
     return path
 
 
+def png(value):
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), (value, value, value)).save(file, "PNG")
+    return file.getvalue()
+
+
+def add_to_tar(archive, name, content):
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
+
+
 def make_tar(path, names, kind=tarfile.REGTYPE):
     with tarfile.open(path, "w:gz" if path.suffix == ".gz" else "w") as archive:
         for name in names:
@@ -78,6 +90,32 @@ def test_a_link_in_place_of_an_image_is_refused(tmp_path):
     path = make_tar(tmp_path / "set.tar", ["cat/1.png"], kind=tarfile.SYMTYPE)
     with pytest.raises(UsageError, match="holds links in place of images: cat/1"):
         open_source("set", path).listing()
+
+
+def test_how_to_pack_a_tar_without_hard_links_is_said(tmp_path):
+    path = make_tar(tmp_path / "set.tar", ["cat/1.png"], kind=tarfile.LNKTYPE)
+    with pytest.raises(UsageError, match="Pack it with `tar -h --hard-dereference`"):
+        open_source("set", path).listing()
+
+
+def test_of_a_name_that_a_tar_holds_twice_the_last_counts(tmp_path):
+    contents = [("cat/1.png", 1), ("dog/1.png", 2), ("./cat/1.png", 3), ("dog/2.png", 4), ("eel/1.png", 5)]
+    with tarfile.open(tmp_path / "set.tar", "w") as archive:
+        for name, value in contents:
+            add_to_tar(archive, name, png(value))
+    listing = open_source("set", tmp_path / "set.tar").listing()
+    assert [item.name for item in listing.items] == ["cat/1.png", "dog/1.png", "dog/2.png", "eel/1.png"]
+    assert [listing.read(item.name) for item in listing.items] == [png(3), png(2), png(4), png(5)]
+
+
+def test_a_link_that_takes_an_images_place_later_in_a_tar_is_refused(tmp_path):
+    with tarfile.open(tmp_path / "set.tar", "w") as archive:
+        add_to_tar(archive, "cat/1.png", png(1))
+        link = tarfile.TarInfo("cat/1.png")
+        link.type = tarfile.SYMTYPE
+        archive.addfile(link)
+    with pytest.raises(UsageError, match="holds links in place of images: cat/1"):
+        open_source("set", tmp_path / "set.tar").listing()
 
 
 def test_an_unpacked_tar_goes_when_nobody_reads_it_any_more(tmp_path):

@@ -1,6 +1,39 @@
+import hashlib
 import os
 
+import pytest
+
 from ltk8s.data.sources.folder import FolderSource
+from ltk8s.errors import UsageError
+
+
+def names(root):
+    return sorted(item.name for item in FolderSource(root).listing().items)
+
+
+@pytest.fixture(params=[False, True], ids=["listed forwards", "listed backwards"])
+def any_disk(request, monkeypatch):
+    """A disk that lists folders in order of names, and one that lists them the other way round."""
+    scandir = os.scandir
+
+    class Listed:
+        def __init__(self, path):
+            with scandir(path) as entries:
+                self.entries = iter(sorted(entries, key=lambda entry: entry.name, reverse=request.param))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *problem):
+            pass
+
+        def __iter__(self):
+            return self.entries
+
+        def __next__(self):
+            return next(self.entries)
+
+    monkeypatch.setattr(os, "scandir", Listed)
 
 
 def test_items_are_read_by_their_path(folder):
@@ -22,7 +55,44 @@ def test_a_link_to_a_folder_is_followed_once(folder):
 def test_a_broken_link_is_no_image(folder):
     root = folder({"cat": 1, "dog": 1})
     (root / "cat" / "gone.png").symlink_to(root / "nowhere.png")
-    assert len(FolderSource(root).listing().items) == 2
+    (root / "dog" / "circle.png").symlink_to(root / "dog" / "circle.png")
+    listing = FolderSource(root).listing()
+    assert len(listing.items) == 2
+    assert listing.ignored == 2
+
+
+@pytest.mark.parametrize("link", ["a", "z"])
+def test_real_folders_come_before_links_whatever_their_names(folder, any_disk, link):
+    root = folder({"cat/more": 1, "dog": 1})
+    (root / "cat" / link).symlink_to("more", target_is_directory=True)
+    assert names(root) == ["cat/more/0000.png", "dog/0000.png"]
+
+
+def test_of_two_links_to_one_folder_outside_the_first_by_name_counts(folder, any_disk, tmp_path):
+    root = folder({"cat": 1, "dog": 1})
+    root.rename(tmp_path / "elsewhere")
+    (root / "eel").mkdir(parents=True)
+    for name in ("2", "1"):
+        (root / "eel" / name).symlink_to(tmp_path / "elsewhere" / "cat", target_is_directory=True)
+    (root / "fox").symlink_to(tmp_path / "elsewhere" / "dog", target_is_directory=True)
+    assert names(root) == ["eel/1/0000.png", "fox/0000.png"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "link", "target", "first", "second"),
+    [
+        ({"dog": 1, "eel/young": 1}, "dog/shared", "../eel/young", "eel/young/0000.png", "dog/shared/0000.png"),
+        ({"dog": 1, "eel/young": 1}, "young", "eel/young", "eel/young/0000.png", "young/0000.png"),
+        ({"cat": 1, "dog": 1}, "ant", "cat", "cat/0000.png", "ant/0000.png"),
+        ({"train/cat": 1, "train/dog": 1}, "test", "train", "train/cat/0000.png", "test/cat/0000.png"),
+        ({"train/cat": 1, "train/dog": 1, "test/cat": 1}, "test/dog", "../train/dog", "train/dog/0000", "test/dog/0000.png"),
+    ],
+)
+def test_a_folder_under_two_classes_or_parts_is_refused(folder, any_disk, counts, link, target, first, second):
+    root = folder(counts)
+    (root / link).symlink_to(target, target_is_directory=True)
+    with pytest.raises(UsageError, match=f"under two classes or parts, by a link: {first}.* is {second} too"):
+        FolderSource(root).listing()
 
 
 def test_identity_follows_paths_sizes_and_times(folder):
@@ -33,6 +103,16 @@ def test_identity_follows_paths_sizes_and_times(folder):
     second = FolderSource(root).identity()
     (root / "cat/0000.png").rename(root / "cat/0001.png")
     assert len({first, second, FolderSource(root).identity()}) == 3
+
+
+def test_identity_of_ordinary_names_stays_what_it_was(folder):
+    root = folder({"cat": 1, "Vögel": 1})
+    digest = hashlib.sha256()
+    for name in ("Vögel/0000.png", "cat/0000.png"):
+        os.utime(root / name, ns=(0, 7))
+    for name in sorted(["Vögel/0000.png", "cat/0000.png"]):
+        digest.update(f"{name}\0{(root / name).stat().st_size}\0{7}\n".encode())
+    assert FolderSource(root).identity() == f"files:{digest.hexdigest()}"
 
 
 def test_the_title_tells_no_path_of_this_machine(folder):

@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 
 from ltk8s.data.sources.layout import arrange
@@ -15,6 +17,30 @@ def test_train_and_test_folders_are_the_parts():
 
 def test_train_alone_is_still_to_be_divided():
     assert labels(["train/cat/1.png", "train/dog/1.png"]) == [(None, "cat"), (None, "dog")]
+
+
+def test_an_image_beside_the_class_folders_of_a_part_is_ignored_and_named(caplog):
+    files = ["train/cat/1.png", "train/montage.png", "test/cat/1.png"]
+    with caplog.at_level(logging.WARNING):
+        items, ignored = arrange(files, [], "'set'")
+    assert [(item.part, item.label) for item in items] == [("train", "cat"), ("test", "cat")]
+    assert ignored == 1
+    assert "'set' has images beside its class folders, which are ignored: train/montage.png." in caplog.text
+
+
+@pytest.mark.parametrize("wrapper", ["", "set/"])
+def test_a_test_part_without_labels_is_ignored_with_a_warning(caplog, wrapper):
+    files = [f"{wrapper}{name}" for name in ("train/cat/1.png", "train/dog/1.png", "test/0.png", "test/1.png")]
+    with caplog.at_level(logging.WARNING):
+        items, ignored = arrange(files, [f"{wrapper}test"], "'set'")
+    assert [(item.part, item.label) for item in items] == [(None, "cat"), (None, "dog")]
+    assert ignored == 2
+    assert "'set' has a test part without class folders, so without labels: it is ignored" in caplog.text
+
+
+def test_parts_alone_are_no_cause_for_a_warning(caplog):
+    labels(["train/cat/1.png", "test/cat/1.png", "preview.png"])
+    assert not caplog.records
 
 
 def test_one_tree_of_class_folders():
@@ -50,7 +76,9 @@ def test_what_is_no_image_of_a_class_is_counted():
         ([], [], "'set' holds no images"),
         (["1.png", "2.png"], [], "holds no class folders: its images lie side by side"),
         (["train/cat/1.png", "val/cat/1.png"], [], "has the parts train, val, but a data set has train and test"),
+        (["train/cat/1.png", "test/cat/1.png", "unlabeled/1.png"], [], "has the parts test, train, unlabeled, but a data set"),
         (["test/cat/1.png"], [], "has a test part and no train part"),
+        (["test/cat/1.png", "train/1.png"], [], "has a test part and no train part"),
         (["cat/1.png", "dog/1.png"], ["cat", "dog", "eel", ".git"], "class folders without an image: eel."),
         (["train/cat/1.png", "test/cat/1.png"], ["train/eel", "train/cat"], "class folders without an image: train/eel."),
         (["set/cat/1.png", "set/dog/1.png"], ["set/eel", "docs"], "class folders without an image: set/eel."),

@@ -31,6 +31,13 @@ def test_splits_groups_and_columns_of_ones_own(table):
     assert items(path) == [("all/0000.png", "cat", "train", "p1"), ("all/0001.png", "cat", "test", None)]
 
 
+def test_paths_are_written_in_one_way(table):
+    assert [name for name, *_ in items(table("path,label\n./all//0000.png,cat\nall/./0001.png,dog\n"))] == [
+        "all/0000.png",
+        "all/0001.png",
+    ]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_column(table):
     assert len(items(table("path,label\nall/0000.png,cat\n", "utf-8-sig"))) == 1
 
@@ -46,6 +53,9 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column(table):
         ("path,label\n,cat\n", "Line 2 of images.csv has no path"),
         ("path,label,split\nall/0000.png,cat,val\n", "Line 2 of images.csv has the split 'val'"),
         ("path,label\nall/0000.png,cat\nall/0000.png,dog\n", "names an image more than once: all/0000.png"),
+        ("path,label\nall/0001.png,cat\nall/0000.png,dog, black\n", "Line 3 of images.csv has more values than there are col"),
+        ("path,label,split\nall/0000.png,cat,train\n./all/0000.png,cat,test\n", "more than once: all/0000.png"),
+        ("path,label\nall/0000.png,cat\nall/../all/0000.png,cat\n", "than once: all/0000.png, all/../all/0000.png"),
         ("path,label,split\nall/0000.png,cat,train\nall/0001.png,cat,\n", "some images a split and others none: all/0001.png"),
         ("path,label\nall/9.png,cat\n", "1 of 1 files that images.csv names are missing: all/9.png"),
         ('path,label\n"all/0000.png,cat\n', "is no CSV in UTF-8"),
