@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from ltk8s.report.cell import Average, Cell
+from ltk8s.report.place import Place, place_of
 from ltk8s.report.published import ACCURACY, DATASET, PRINTED_AVERAGE
 from ltk8s.report.runs import Runs
 
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 def averages(cells: Sequence[Cell], runs: Runs) -> list[Average]:
     """Return the average improvement of each technique that is compared at two ratios below 1 or more, in the cells' order.
 
-    Only where every ratio has the same test images is there one: it averages over them image by image.
+    Each way of setting an experiment is a technique of its own. Only where every ratio has the same test images is there an
+    average: it is over them image by image.
     """
-    by_technique: dict[tuple[str, str, str, str, str], list[Cell]] = {}
+    by_technique: dict[tuple[Place, str, str], list[Cell]] = {}
     for cell in cells:
         if cell.contrast and cell.ratio is not None and cell.ratio < 1:
-            key = (cell.dataset, cell.fingerprint, cell.profile, cell.experiment, cell.label)
-            by_technique.setdefault(key, []).append(cell)
-    return [made for own in by_technique.values() if len(own) > 1 and (made := _average(own, runs))]
+            by_technique.setdefault((place_of(cell), cell.experiment, cell.variant), []).append(cell)
+    return [made for own in by_technique.values() if len(own) > 1 and (made := average(own, runs))]
 
 
 def published_average(dataset: str, experiment: str, ratios: Sequence[float]) -> float | None:
@@ -40,7 +41,8 @@ ALL = tuple(ratio for ratio in ACCURACY if ratio is not None)
 """The ratios that the student report averages over."""
 
 
-def _average(cells: Sequence[Cell], runs: Runs) -> Average | None:
+def average(cells: Sequence[Cell], runs: Runs) -> Average | None:
+    """The average improvement over some cells of one technique, each compared; None where their test images differ."""
     from ltk8s.metrics import resampled_balanced, resampled_mean
 
     changes = [_changes(cell, runs) for cell in cells]
@@ -57,6 +59,7 @@ def _average(cells: Sequence[Cell], runs: Runs) -> Average | None:
         experiment=cell.experiment,
         title=cell.title,
         dataset=cell.dataset,
+        fingerprint=cell.fingerprint,
         profile=cell.profile,
         label=cell.label,
         ratios=ratios,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from ltk8s.report.cell import Cell, ClassScore
+from ltk8s.report.cell import Cell, ClassScore, Contrast
 from ltk8s.report.compare import BASELINE
 from ltk8s.report.contrast import Measured, Pair, corrected, measure
+from ltk8s.report.nearest import other_scale
 from ltk8s.report.row import Row
 from ltk8s.report.runs import Runs
 from ltk8s.report.study import Scale, scale_of
@@ -65,13 +66,24 @@ def _with(cell: Cell, measured: Measured, runs: Runs) -> Cell:
     seconds = sum(base.device_seconds for _, base in both)
     return cell.model_copy(
         update={
-            "contrast": measured.contrast(),
+            "contrast": _contrast(cell, measured, runs),
             "group_gains": gains,
             "seconds_ratio": sum(own.device_seconds for own, _ in both) / seconds if seconds else None,
             "parameters_ratio": both[0][0].parameters / both[0][1].parameters,
-            "classes": _classes(cell, [base.per_class for _, base in pairs], pairs[0][1].class_names),
+            "classes": _classes(cell, [base.per_class for _, base in pairs], runs.named(cell.replicates[0].run).class_names),
         }
     )
+
+
+def _contrast(cell: Cell, measured: Measured, runs: Runs) -> Contrast:
+    """The contrast; with a baseline of another scale it is conditional on that, and not real."""
+    found = measured.contrast()
+    run, base = (runs.named(name).record for name in _pairs(cell)[0])
+    other = other_scale(run, base)
+    if not other:
+        return found
+    given = ", ".join(filter(None, [found.given, f"a baseline of another scale ({other})"]))
+    return found.model_copy(update={"real": False, "given": given})
 
 
 def _classes(cell: Cell, baselines: Sequence[dict[str, list[int]]], names: Sequence[str]) -> tuple[ClassScore, ...]:

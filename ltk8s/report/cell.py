@@ -96,7 +96,10 @@ class Confusion(Spec):
 
 
 class Cell(Spec):
-    """An experiment at one ratio over its finished seeds, in numbers averaged over them.
+    """An experiment, set in one way, at one ratio over its finished seeds, in numbers averaged over them.
+
+    ``variant`` is that way, and ``preset`` whether it is the one that the experiment stands for: claims are about it. ``label``
+    is the same at every ratio, and nothing else in the table is called so.
 
     ``interval`` is of the mean accuracy over images (Wilson's with one seed, the stratified bootstrap's of per-image average
     correctness with several), ``balanced_interval`` the bootstrap's. ``groups`` has each group's accuracy, None where it is
@@ -114,6 +117,7 @@ class Cell(Spec):
     ratio: float | None
     profile: str
     variant: str
+    preset: bool = True
     networks: tuple[str, ...]
     replicates: tuple[Replicate, ...]
     same_as: str = ""
@@ -154,7 +158,7 @@ class Cell(Spec):
 
 
 class Average(Spec):
-    """An experiment's improvement over the baseline, averaged over the ratios below 1 that it was run at.
+    """The improvement over the baseline of an experiment set in one way, averaged over the ratios below 1 that it was run at.
 
     ``interval`` is the stratified paired bootstrap's of the per-image average over ratios and seeds. ``improvements`` are the
     single ones by ratio. ``published`` is the student report's average recomputed from its own table, ``printed`` what it
@@ -164,6 +168,7 @@ class Average(Spec):
     experiment: str
     title: str
     dataset: str
+    fingerprint: str
     profile: str
     label: str
     ratios: tuple[float, ...]

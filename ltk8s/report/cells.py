@@ -7,11 +7,13 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from ltk8s.report.cell import Cell, ClassScore, Confusion, ReliabilityBin, Replicate
+from ltk8s.report.labels import labels
+from ltk8s.report.place import place_of
+from ltk8s.report.preset import presets
 from ltk8s.report.published import published_accuracy
 from ltk8s.report.row import Interval, Outcome, Row
 from ltk8s.report.runs import Run, Runs
 from ltk8s.report.study import Scale, scale_of
-from ltk8s.report.variant import differences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,13 +31,17 @@ def cells(rows: Sequence[Row], runs: Runs) -> list[Cell]:
     for row in rows:
         if row.outcome:
             found.setdefault((scale_of(row), row.experiment, row.variant), []).append(row)
-    labels = _labels(found)
+    as_preset = presets(rows)
+    called = labels(rows, as_preset)
     first: dict[tuple[Scale, str], str] = {}
     made = []
     for key, own in found.items():
         replicates = one_a_seed(own)
-        twin = first.setdefault((key[0], replicates[0].fusion), own[0].experiment)
-        made.append(_cell(labels[key], replicates, runs, "" if twin == own[0].experiment else twin))
+        twins = {first.setdefault((key[0], each.fusion), own[0].experiment) for each in replicates}
+        twin = twins.pop() if len(twins) == 1 else own[0].experiment
+        place, experiment, variant = place_of(key[0]), key[1], key[2]
+        cell = _cell(called[place, experiment, variant], replicates, runs, "" if twin == experiment else twin)
+        made.append(cell.model_copy(update={"preset": variant == as_preset[place, experiment]}))
     return _in_order(made)
 
 
@@ -51,17 +57,6 @@ def stacked(rows: Sequence[Row], runs: Runs) -> NDArray[np.bool_]:
 
     found = [runs.named(row.run).answers for row in rows]
     return np.stack([each.correct for each in found if each])
-
-
-def _labels(found: dict[tuple[Scale, str, str], list[Row]]) -> dict[tuple[Scale, str, str], str]:
-    """What to call each cell: its title, with what sets it apart wherever a ratio has that experiment twice."""
-    labels = {key: rows[-1].title for key, rows in found.items()}
-    for scale, experiment in {key[:2] for key in found}:
-        same = [key for key in found if key[:2] == (scale, experiment)]
-        if len(same) > 1:
-            for key, difference in zip(same, differences([key[2] for key in same]), strict=True):
-                labels[key] = f"{labels[key]} ({difference or 'as preset'})"
-    return labels
 
 
 def _in_order(made: list[Cell]) -> list[Cell]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from typing import Any
 
 from ltk8s.report.exhibit import Curve
 from ltk8s.report.learners import Learners
 from ltk8s.report.numbers import short_network
 from ltk8s.store.base import Store
+from ltk8s.store.commit import Artifact, Result
 from ltk8s.store.many import get_many
+
+log = logging.getLogger(__name__)
 
 ARTIFACT = "curve.csv"
 
@@ -24,10 +28,18 @@ DIGITS = 5
 
 
 def curves(store: Store, learners: Learners) -> list[Curve]:
-    """Return the curve of every learner that has one, in the order of the runs."""
+    """Return the curve of every learner that has one, in the order of the runs. A corrupt one is left out with a warning."""
     keys = {id: result.key(ARTIFACT) for id, result in learners.results.items() if ARTIFACT in result.artifacts}
     texts = get_many(store, keys.values())
-    return [_curve(id, texts[key].decode(), learners) for id, key in keys.items() if key in texts]
+    whole = {id: texts[key] for id, key in keys.items() if key in texts and _is_whole(texts[key], learners.results[id])}
+    return [_curve(id, text.decode(), learners) for id, text in whole.items()]
+
+
+def _is_whole(data: bytes, result: Result) -> bool:
+    if Artifact.of(data) == result.artifacts[ARTIFACT]:
+        return True
+    log.warning("%r is corrupt: it is not what was committed (SHA-256 differs); it is left out.", result.key(ARTIFACT))
+    return False
 
 
 def _curve(id: str, text: str, learners: Learners) -> Curve:
@@ -39,6 +51,7 @@ def _curve(id: str, text: str, learners: Learners) -> Curve:
         arch=member.arch,
         seed=member.seed,
         dataset=first.dataset,
+        fingerprint=first.fingerprint,
         ratio=first.ratio,
         profile=first.profile,
         fold=task["fold"].get("index", 0) if "fold" in task else None,

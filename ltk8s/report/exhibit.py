@@ -40,6 +40,7 @@ class Curve(Spec):
     arch: str
     seed: int
     dataset: str
+    fingerprint: str
     ratio: float | None
     profile: str
     fold: int | None = None
@@ -56,13 +57,14 @@ class Curve(Spec):
 class Split(Spec):
     """The long-tailed training set at one ratio, in label order: ``classes`` by name, ``counts`` of training images.
 
-    ``balanced_to`` is artificial balancing's threshold in images where such a run is there, ``bag_threshold`` bagging's, and
-    ``bags`` the class counts of each bag.
+    ``balanced_to`` is artificial balancing's threshold in images where ``profile`` has such a run, ``bag_threshold`` bagging's,
+    and ``bags`` the class counts of each bag.
     """
 
     dataset: str
     fingerprint: str
     ratio: float | None
+    profile: str
     classes: tuple[str, ...]
     counts: tuple[int, ...]
     balanced_to: int | None = None
@@ -105,13 +107,14 @@ class Gallery(Spec):
 class Claim(Spec):
     """A claim of the student report (or our own expectation, ``ours``), whether it held here, and why one can say so.
 
-    ``runs`` are what the evidence is from; ``profile`` at which scale it was tested.
+    ``runs`` are what the evidence is from; ``profile`` at which scale it was tested, ``fingerprint`` on which images.
     """
 
     claim: str
     verdict: Literal["held", "did not hold", "not tested"]
     evidence: tuple[str, ...]
     runs: tuple[str, ...] = ()
+    fingerprint: str = ""
     profile: str = ""
     ours: bool = False
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from ltk8s.report.averages import ALL, published_average
 from ltk8s.report.cell import Cell
+from ltk8s.report.labels import label_without_run
 from ltk8s.report.numbers import NONE, fraction, interval_points, points, ratio
+from ltk8s.report.place import Place, dataset_names, place_of
 from ltk8s.report.published import ACCURACY, DATASET, PRINTED_AVERAGE, published_accuracy
 from ltk8s.report.study import Scale, Study
 
@@ -34,8 +36,12 @@ def grid(study: Study, *, compact: bool = False) -> Grid:
     lines = sorted({**scales, **{scale: [] for scale in missing}}, key=_line)
     columns = list(dict.fromkeys([cell.label for cell in study.cells] + [t for own in missing.values() for t in own]))
     profile = len({scale.profile for scale in lines}) > 1
+    names = dataset_names(place_of(scale) for scale in lines)
     rows = [
-        (*_where(scale, profile), *(_cell(scales.get(scale, []), label, missing.get(scale, {}), compact) for label in columns))
+        (
+            *_where(scale, names, profile),
+            *(_cell(scales.get(scale, []), label, missing.get(scale, {}), compact) for label in columns),
+        )
         for scale in lines
     ]
     averaged = {cell.label: _average(study, cell) for cell in study.cells}
@@ -67,8 +73,8 @@ def published_grid(study: Study) -> Grid | None:
     return Grid(("data set", "ratio", *(titles[experiment] for experiment in columns)), tuple(rows))
 
 
-def _where(scale: Scale, profile: bool) -> tuple[str, ...]:
-    return scale.dataset, ratio(scale.ratio), *([scale.profile] if profile else [])
+def _where(scale: Scale, names: dict[Place, str], profile: bool) -> tuple[str, ...]:
+    return names[place_of(scale)], ratio(scale.ratio), *([scale.profile] if profile else [])
 
 
 def _line(scale: Scale) -> tuple[object, ...]:
@@ -89,19 +95,20 @@ def _cell(own: Sequence[Cell], label: str, missing: dict[str, str], compact: boo
 
 
 def _missing(study: Study) -> dict[Scale, dict[str, str]]:
-    """What to say of the titles that have no result, by line."""
+    """What to say of the columns that have no result, by line."""
     begun = {row.run for row in study.rows}
     said: dict[Scale, dict[str, str]] = {}
     for each in study.not_run:
         if each.kind == "experiment":
             scale = Scale(dataset=each.dataset, fingerprint=each.fingerprint, ratio=each.ratio, profile=each.profile)
-            said.setdefault(scale, {})[each.title] = "unfinished" if each.run in begun else "not run"
+            label = label_without_run(each, study.cells, study.not_run)
+            said.setdefault(scale, {})[label] = "unfinished" if each.run in begun else "not run"
     return said
 
 
 def _average(study: Study, cell: Cell) -> str:
     """A technique's average improvement, where there is but one data set and profile to average for."""
-    if len({(each.dataset, each.profile) for each in study.averages}) != 1:
+    if len({place_of(each) for each in study.averages}) != 1:
         return ""
     found = next((average for average in study.averages if average.label == cell.label), None)
     return f"{points(found.difference)} [{interval_points(found.interval)}]" if found and len(found.ratios) > 1 else ""

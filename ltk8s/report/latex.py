@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from ltk8s.report.cell import Average, Cell
+from ltk8s.report.latex_text import escaped, row_head
 from ltk8s.report.numbers import ratio
+from ltk8s.report.place import Place, dataset_names, place_of
 from ltk8s.report.study import Scale, Study
-
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    **{char: f"\\{char}" for char in "&%$#_{}"},
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
 
 CAPTION = (
     "Test accuracy in percent, mean over seeds, and difference to the baseline in points with its 95\\,\\% stratified paired "
@@ -21,32 +16,24 @@ CAPTION = (
 
 def to_latex(study: Study) -> str:
     """Return one ``table`` environment for each data set and profile; it needs ``\\usepackage{booktabs}``."""
-    parts: dict[tuple[str, str, str], dict[Scale, list[Cell]]] = {}
+    parts: dict[Place, dict[Scale, list[Cell]]] = {}
     for scale, cells in study.scales().items():
-        parts.setdefault((scale.dataset, scale.fingerprint, scale.profile), {})[scale] = cells
-    tables = [_table(dataset, profile, scales, study) for (dataset, _, profile), scales in parts.items()]
+        parts.setdefault(place_of(scale), {})[scale] = cells
+    names = dataset_names(parts)
+    tables = [_table(names[place], place, scales, study) for place, scales in parts.items()]
     head = f"% Written by ltk8s {study.version}. Needs \\usepackage{{booktabs}}.\n"
     return head + "\n".join(tables)
 
 
-def escaped(text: str) -> str:
-    """Text as LaTeX takes it.
-
-    >>> escaped("50 % of a_b")
-    '50 \\\\% of a\\\\_b'
-    """
-    return "".join(SPECIAL.get(char, char) for char in text)
-
-
-def _table(dataset: str, profile: str, scales: dict[Scale, list[Cell]], study: Study) -> str:
+def _table(dataset: str, place: Place, scales: dict[Scale, list[Cell]], study: Study) -> str:
     labels = list(dict.fromkeys(cell.label for cells in scales.values() for cell in cells))
-    averages = {each.label: each for each in study.averages if (each.dataset, each.profile) == (dataset, profile)}
+    averages = {each.label: each for each in study.averages if place_of(each) == place}
     heads = ["Technique", *("Full" if scale.ratio is None else ratio(scale.ratio) for scale in scales)]
     heads += ["Average", "Report"] if averages else []
     lines = [
         r"\begin{table}",
         r"  \centering",
-        f"  \\caption{{{escaped(dataset)}, profile {escaped(profile)}. {CAPTION}}}",
+        f"  \\caption{{{escaped(dataset)}, profile {escaped(place.profile)}. {CAPTION}}}",
         f"  \\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
         r"    \toprule",
         f"    {' & '.join(heads)} \\\\",
@@ -67,7 +54,7 @@ def _lines(label: str, scales: dict[Scale, list[Cell]], averages: dict[str, Aver
         found = averages.get(label)
         above += [_points(found.difference) if found else "", _report(found)]
         below += [_range(found.interval) if found else "", ""]
-    rows = [f"    {' & '.join([escaped(label), *above])} \\\\"]
+    rows = [f"    {' & '.join([row_head(label), *above])} \\\\"]
     return [*rows, f"    {' & '.join(['', *below])} \\\\"] if any(below) else rows
 
 

@@ -12,11 +12,17 @@ from ltk8s.store.studies import StudyCell, StudyRecord
 def not_run(rows: Sequence[Row], sweeps: Sequence[Sweep], studies: Iterable[StudyRecord]) -> list[NotRun]:
     """Return the cells of the studies that have no result, then the runs that are unfinished and in no study."""
     why = {row.run: row.unfinished for row in rows} | {sweep.run: sweep.unfinished for sweep in sweeps}
-    planned = [_planned(study, cell, why) for study in studies for cell in study.cells]
-    listed = {each.run for each in planned if each and each.run}
+    found = [each for study in studies for cell in study.cells if (each := _planned(study, cell, why))]
+    planned = list({_key(each): each for each in found}.values())
+    listed = {each.run for each in planned if each.run}
     begun = [_begun(row) for row in rows if row.unfinished and row.run not in listed]
     begun += [_begun(sweep) for sweep in sweeps if sweep.unfinished and sweep.run not in listed]
-    return [each for each in planned if each] + begun
+    return planned + begun
+
+
+def _key(one: NotRun) -> tuple[object, ...]:
+    """What is the same where two studies plan it; the newer one's title and reason count."""
+    return tuple(value for name, value in one if name not in {"title", "why"})
 
 
 def _planned(study: StudyRecord, cell: StudyCell, why: dict[str, str]) -> NotRun | None:

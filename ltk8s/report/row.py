@@ -80,7 +80,8 @@ class Comparison(Spec):
     measure, ``p`` its test (exact McNemar for accuracy, bootstrap for balanced accuracy), ``p_holm`` that p adjusted for all
     the setting's comparisons. ``real``, given this split and seed: the interval is clear of 0 and p_holm below .05.
     ``smallest`` is the smallest difference that so many images can show, ``groups`` the gain in each group that has images;
-    ``seconds`` and ``parameters`` are ratios.
+    ``seconds`` and ``parameters`` are ratios. ``other_scale`` says how the baseline was trained for another time or on other
+    image sizes, where there is none of the run's own scale: such a difference is never real.
     """
 
     baseline_run: str
@@ -100,6 +101,7 @@ class Comparison(Spec):
     groups: dict[str, float]
     seconds: float | None
     parameters: float
+    other_scale: str = ""
 
     @property
     def clear(self) -> bool:
@@ -108,7 +110,8 @@ class Comparison(Spec):
 
     def corrected(self, p_holm: float) -> Comparison:
         """The comparison with its p adjusted for all those of its setting."""
-        return self.model_copy(update={"p_holm": p_holm, "real": self.clear and p_holm < SIGNIFICANT})
+        real = self.clear and p_holm < SIGNIFICANT and not self.other_scale
+        return self.model_copy(update={"p_holm": p_holm, "real": real})
 
 
 class Row(Spec):

@@ -8,9 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 
+from pydantic import ValidationError
+
 from ltk8s.errors import Corrupt, StoreError
-from ltk8s.report.compare import BASELINE, compare, find_baseline, setting_of
-from ltk8s.report.row import Member, Outcome, Row
+from ltk8s.report.compare import BASELINE, compare, setting_of
+from ltk8s.report.nearest import Way, find_baselines, other_scale, way_of
+from ltk8s.report.row import Member, Outcome, Row, Setting
 from ltk8s.report.variant import variant
 from ltk8s.store.answers import Answers, read_answers
 from ltk8s.store.base import Store
@@ -49,6 +52,7 @@ class Runs:
         self.records = sorted((record for record in records if record.kind == "experiment"), key=_order)
         self._others: list[RunRecord] | None = None
         self._read: dict[str, Run] = {}
+        self._baselines: dict[Way, dict[Setting, RunRecord]] = {}
         self._learners: set[str] | None = None
         self._looking = Lock()
 
@@ -76,16 +80,35 @@ class Runs:
         run = self.read(record)
         if record.experiment == BASELINE or run.row.outcome is None or run.answers is None:
             return run.row
-        record_of_base = find_baseline(record, self.records) or find_baseline(record, self._all())
+        record_of_base = self._baseline(record)
         if record_of_base is None:
-            return run.row.model_copy(update={"incomparable": "no baseline was submitted in this setting"})
+            like = ", set as the other seeds' is" if self._baselines[way_of(record)] else ""
+            return run.row.model_copy(update={"incomparable": f"no baseline was submitted in this setting{like}"})
         base = self.read(record_of_base)
         if base.row.outcome is None or base.answers is None:
             return run.row.model_copy(update={"incomparable": f"the baseline {base.row.run} is not finished"})
         if not run.answers.same_images(base.answers):
             return run.row.model_copy(update={"incomparable": f"the baseline {base.row.run} was evaluated on other images"})
-        comparison = compare(run.row.outcome, run.answers, base.row, base.row.outcome, base.answers)
+        other = other_scale(record, base.record)
+        comparison = compare(run.row.outcome, run.answers, base.row, base.row.outcome, base.answers, other)
         return run.row.model_copy(update={"comparison": comparison})
+
+    def _baseline(self, record: RunRecord) -> RunRecord | None:
+        """What a run is compared with: of those that were asked for, else of all in the store."""
+        way = way_of(record)
+        if way not in self._baselines:
+            seeds = [each for each in self.records if way_of(each) == way]
+            found = find_baselines(seeds, self.records, self._is_finished)
+            if not all(self._suffices(each, found.get(setting_of(each))) for each in seeds):
+                found = find_baselines(seeds, self._all(), self._is_finished)
+            self._baselines[way] = found
+        return self._baselines[way].get(setting_of(record))
+
+    def _suffices(self, record: RunRecord, baseline: RunRecord | None) -> bool:
+        return baseline is not None and self._is_finished(baseline) and not other_scale(record, baseline)
+
+    def _is_finished(self, record: RunRecord) -> bool:
+        return self.read(record).row.outcome is not None
 
     def _read_anew(self, record: RunRecord) -> Run:
         result: Result | None = None
@@ -94,6 +117,8 @@ class Runs:
             if result is None:
                 return Run(record, _unfinished(record, self._how_far(record)))
             return Run(record, _finished(record, result), result, read_answers(self.store, result))
+        except (ValidationError, KeyError):
+            return Run(record, _unfinished(record, "its result was written by another version of ltk8s"))
         except Corrupt as error:
             # Or submit would take this fusion for done. A reader without the right to write can only say so.
             with suppress(StoreError):

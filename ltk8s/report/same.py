@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ltk8s.report.cell import Cell
+from ltk8s.report.labels import label_without_run
 from ltk8s.store.studies import StudyCell, StudyRecord
 
 
@@ -14,7 +15,8 @@ def same_cells(cells: Sequence[Cell], studies: Iterable[StudyRecord]) -> list[Ce
     for study in studies:
         for planned in study.cells:
             if planned.same_as and not _there(made, study, planned):
-                made += [_named(cell, planned) for cell in made if _is(cell, study, planned.same_as, planned.ratio)][:1]
+                own = [cell for cell in made if _is(cell, study, planned.same_as, planned.ratio)]
+                made += [_named(cell, planned, cells) for cell in sorted(own, key=lambda cell: not cell.preset)[:1]]
     return sorted(made, key=lambda cell: _position(cell, cells))
 
 
@@ -27,9 +29,10 @@ def _is(cell: Cell, study: StudyRecord, experiment: str, ratio: float | None) ->
     return place == (study.dataset, study.fingerprint, study.profile, experiment, ratio)
 
 
-def _named(cell: Cell, planned: StudyCell) -> Cell:
-    update = {"experiment": planned.experiment, "title": planned.title, "label": planned.title, "same_as": planned.same_as}
-    return cell.model_copy(update={**update, "contrast": None, "incomparable": "", "published": None})
+def _named(cell: Cell, planned: StudyCell, cells: Sequence[Cell]) -> Cell:
+    update = {"experiment": planned.experiment, "title": planned.title, "same_as": planned.same_as}
+    named = cell.model_copy(update={**update, "contrast": None, "incomparable": "", "published": None})
+    return named.model_copy(update={"label": label_without_run(named, cells)})
 
 
 def _position(cell: Cell, before: Sequence[Cell]) -> int:

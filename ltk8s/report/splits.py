@@ -11,12 +11,16 @@ from ltk8s.store.runs import RunRecord
 
 
 def splits(runs: Iterable[Run], learners: Learners) -> list[Split]:
-    """Return the training set of each data set and ratio that has a finished run, the longest tail last."""
-    own: dict[tuple[str, str, float | None], list[Run]] = {}
+    """Return the training set of each data set, profile and ratio that has a finished run, the longest tail last."""
+    own: dict[tuple[str, str, str, float | None], list[Run]] = {}
     for run in runs:
-        own.setdefault((run.record.dataset, run.record.fingerprint, run.record.ratio), []).append(run)
-    found = [_split(group, learners) for group in own.values()]
-    return sorted(found, key=lambda split: (split.dataset, split.fingerprint, -(1 if split.ratio is None else split.ratio)))
+        record = run.record
+        own.setdefault((record.dataset, record.fingerprint, record.profile, record.ratio), []).append(run)
+    return sorted((_split(group, learners) for group in own.values()), key=_order)
+
+
+def _order(split: Split) -> tuple[str, str, str, float]:
+    return split.dataset, split.fingerprint, split.profile, -(1 if split.ratio is None else split.ratio)
 
 
 def in_images(threshold: float, counts: Sequence[int]) -> int:
@@ -36,6 +40,7 @@ def _split(runs: Sequence[Run], learners: Learners) -> Split:
         dataset=first.dataset,
         fingerprint=first.fingerprint,
         ratio=first.ratio,
+        profile=first.profile,
         classes=tuple(runs[0].class_names),
         counts=first.train_counts,
         balanced_to=_threshold(balanced) if balanced else None,

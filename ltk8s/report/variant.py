@@ -15,7 +15,7 @@ NO_TECHNIQUE = {"title", "description", "seed", "resources", "dataset"}
 """Parts of a spec that are the cell's place in the table, or change no result."""
 
 MANY = 3
-"""Of more differences than this, a label names only how many there are."""
+"""With more differences than this, a variant is numbered."""
 
 
 def variant(record: RunRecord) -> str:
@@ -27,24 +27,24 @@ def variant(record: RunRecord) -> str:
         spec = Experiment.model_validate(record.spec).model_dump(mode="json", exclude_defaults=True)
     except ValidationError:
         spec = record.spec
-    own = {name: value for name, value in spec.items() if name not in NO_TECHNIQUE}
-    if "learners" not in own:
-        own["networks"] = [member.arch for member in record.members]
-    return json.dumps(own, sort_keys=True, separators=(",", ":"))
+    return _canonical(spec, [member.arch for member in record.members])
 
 
-def differences(variants: Sequence[str]) -> list[str]:
-    """For each of several variants of one experiment, what it alone has, as a short label; empty for one without such.
+def variant_of(experiment: Experiment) -> str:
+    """The variant of the runs of an experiment that has its profile."""
+    spec = experiment.model_dump(mode="json", exclude_defaults=True)
+    return _canonical(spec, [learner.arch for learner in experiment.learners])
 
-    >>> differences(['{"train":{"lr":0.1},"networks":["a"]}', '{"train":{"lr":0.2},"networks":["a"]}'])
-    ['lr 0.1', 'lr 0.2']
+
+def differences(variants: Sequence[str], preset: str) -> list[str]:
+    """What sets each of several variants of one experiment apart from the preset, as a short label; empty for the preset.
+
+    >>> differences(['{"train":{"lr":0.1}}', '{"train":{"lr":0.2}}', "{}"], '{"train":{"lr":0.1}}')
+    ['', 'lr 0.2', 'lr default']
     """
-    flat = [flattened(json.loads(text)) for text in variants]
-    paths = sorted({path for each in flat for path in each})
-    differing = [path for path in paths if len({json.dumps(each.get(path)) for each in flat}) > 1]
-    if len(differing) > MANY:
-        return [f"setting {i + 1} of {len(variants)}" for i in range(len(variants))]
-    return [", ".join(_said(path, each[path]) for path in differing if path in each) for each in flat]
+    said = ["" if text == preset else _difference(text, preset) for text in variants]
+    unclear = [text != preset and (not label or said.count(label) > 1) for text, label in zip(variants, said, strict=True)]
+    return [f"setting {i + 1} of {len(said)}" if unclear[i] else label for i, label in enumerate(said)]
 
 
 def flattened(value: Any, path: str = "") -> dict[str, Any]:
@@ -58,10 +58,24 @@ def flattened(value: Any, path: str = "") -> dict[str, Any]:
     return {inner: v for name, part in value.items() for inner, v in flattened(part, f"{path}.{name}".strip(".")).items()}
 
 
+def _canonical(spec: dict[str, Any], networks: list[str]) -> str:
+    own = {name: value for name, value in spec.items() if name not in NO_TECHNIQUE}
+    if "learners" not in own:
+        own["networks"] = networks
+    return json.dumps(own, sort_keys=True, separators=(",", ":"))
+
+
+def _difference(variant: str, preset: str) -> str:
+    """Empty where there is too much to say."""
+    own, usual = flattened(json.loads(variant)), flattened(json.loads(preset))
+    differing = [path for path in sorted({*own, *usual}) if json.dumps(own.get(path)) != json.dumps(usual.get(path))]
+    return "" if len(differing) > MANY else ", ".join(_said(path, own.get(path, "default")) for path in differing)
+
+
 def _said(path: str, value: Any) -> str:
     from ltk8s.report.numbers import short_network
 
-    if path in {"networks", "learners"}:
+    if path in {"networks", "learners"} and isinstance(value, list):
         return " + ".join(short_network(str(each["arch"] if isinstance(each, dict) else each)) for each in value)
     text = "–".join(str(each) for each in value) if isinstance(value, list) else str(value)
     return f"{path.rsplit('.', 1)[-1].replace('_', ' ')} {text}"

@@ -21,10 +21,18 @@ def verdict(scale: Scale, cells: Sequence[Cell], rows: Sequence[Row]) -> str:
     compared = [(cell, cell.contrast) for cell in cells if cell.contrast]
     if not compared:
         return _nothing_compared(where, cells, rows)
-    cell, contrast = max(compared, key=lambda each: (each[1].real and each[1].difference > 0, each[1].difference))
+    cell, contrast = max(
+        compared,
+        key=lambda each: (each[1].real and each[1].difference > 0, not _other_scale(each[0], rows), each[1].difference),
+    )
     among = f", the best of {len(compared)} techniques," if len(compared) > 1 else ""
     if not any(contrast.differences) and contrast.smallest == 0:
         return f"{where}, {cell.label}{among} is right on exactly the same images as the baseline: it changes nothing here."
+    if other := _other_scale(cell, rows):
+        return (
+            f"{where}, {cell.label}{among} is {points(contrast.difference)} points{_measure(cell)} from a baseline that was "
+            f"trained at another scale ({other}): of the technique this says nothing."
+        )
     if not contrast.real:
         return (
             f"{where}, {cell.label}{among} cannot be told from the baseline: {_open_question(cell, contrast, len(compared))}."
@@ -32,6 +40,11 @@ def verdict(scale: Scale, cells: Sequence[Cell], rows: Sequence[Row]) -> str:
     if contrast.difference < 0:
         return f"{where}, {cell.label}{among} is worse than the baseline by {_by(cell, contrast)}: it does harm."
     return f"{where}, {cell.label}{among} beats the baseline by {_by(cell, contrast)}{_classes(cell)}{_cost(cell)}."
+
+
+def _other_scale(cell: Cell, rows: Sequence[Row]) -> str:
+    runs = {replicate.run for replicate in cell.replicates}
+    return next((row.comparison.other_scale for row in rows if row.comparison and row.run in runs), "")
 
 
 def _where(scale: Scale) -> str:

@@ -50,3 +50,14 @@ def test_seeds_of_one_ratio_do_not_outweigh_another_ratio(store: Store, make_run
 
 def test_one_ratio_is_no_average(store: Store, make_run: MakeRun) -> None:
     assert collect(store, [make_run("baseline", (90, 50, 10)), make_run("stack-wl", (90, 60, 40))]).averages == ()
+
+
+def test_another_setting_at_one_ratio_takes_nothing_from_an_average(store: Store, make_run: MakeRun) -> None:
+    runs = []
+    for ratio in (0.1, 0.02, 0.005):
+        runs += [make_run("baseline", (90, 50, 10), ratio=ratio), make_run("stack-la", (90, 50, 40), ratio=ratio)]
+    runs.append(make_run("stack-la", (90, 50, 70), spec={"train": {"lr": 0.004}}))
+    (average,) = collect(store, runs).averages
+    assert average.label == "Stack la"
+    assert average.ratios == (0.1, 0.02, 0.005)
+    assert average.difference == pytest.approx(0.10)

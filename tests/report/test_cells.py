@@ -113,6 +113,14 @@ def test_a_technique_that_ends_in_the_baselines_fusion_is_the_baseline(store: St
     assert contrast.p_holm == contrast.p  # it is the only comparison
 
 
+def test_one_that_ends_in_anothers_fusion_is_that_one_also_where_it_has_fewer_seeds(store: Store, make_run: MakeRun) -> None:
+    for seed in (0, 1):
+        make_run("baseline", (90, 50, 10), seed=seed)
+    stacks = [make_run("stack-la", (90, 50, 20), seed=seed) for seed in (0, 1)]
+    make_run("best", seed=1, fusion=stacks[1].fusion, members=stacks[1].members)
+    assert cell(collect(store), "best").same_as == "stack-la"
+
+
 def test_classes_come_by_size_with_their_gain(store: Store, make_run: MakeRun) -> None:
     stack = cell(collect(store, [make_run("baseline", (90, 50, 10)), make_run("stack-wl", (88, 60, 40))]), "stack-wl")
     assert [(each.images, each.accuracy, each.baseline) for each in stack.classes] == [

@@ -10,7 +10,8 @@ from ltk8s.report.claims.members import changed
 from ltk8s.report.errata import errata
 from ltk8s.report.study import Claim, Study
 from ltk8s.spec.library import Library
-from ltk8s.store import Store
+from ltk8s.store import Store, layout
+from ltk8s.store.commit import Attempt, read_result
 from ltk8s.store.runs import RunRecord
 
 MakeRun = Callable[..., RunRecord]
@@ -66,6 +67,19 @@ def test_the_average_improvement_needs_all_three_ratios(store: Store, make_run: 
     assert claim(collect(store, runs), ".079 on average").verdict == "not tested"
     runs += [make_run("baseline", (90, 50, 10), ratio=0.005), make_run("stack-wl", (90, 50, few), ratio=0.005)]
     assert claim(collect(store, runs), ".079 on average").verdict == verdict
+
+
+@pytest.mark.parametrize("more", [{"ratio": 0.05}, {"ratio": 0.02, "spec": {"train": {"epochs": 1}}}])
+def test_the_average_improvement_is_over_the_reports_ratios_alone(
+    store: Store, make_run: MakeRun, more: dict[str, Any]
+) -> None:
+    runs = []
+    for ratio in (0.1, 0.02, 0.005):
+        runs += [make_run("baseline", (90, 50, 10), ratio=ratio), make_run("stack-wl", (90, 50, 40), ratio=ratio)]
+    runs += [make_run("baseline", (90, 50, 10), ratio=0.05), make_run("stack-wl", (90, 50, 12), **more)]
+    found = claim(collect(store, runs), ".079 on average")
+    assert found.verdict == "held"
+    assert found.evidence[-1].endswith("on average: +10.0 at 0.1, +10.0 at 0.02, +10.0 at 0.005.")
 
 
 def weightings(none: float, isns: float) -> list[tuple[str, dict[str, Any], float, float]]:
@@ -185,3 +199,149 @@ def test_the_errata_are_those_of_the_report() -> None:
     assert averages.endswith("the one of bagging-wl is .0173, not .015.")
     assert "3,966.5 images" in said["Accuracies of .7933 and .7253."]
     assert "±1.4 points at .54, ±1.1 points at .79" in said["One number a cell, without an interval."]
+
+
+@pytest.fixture
+def more_seeds(store: Store, make_run: MakeRun) -> Study:
+    """Stacking / WL with three seeds, of which the first is the worst; all others with that seed alone."""
+    for seed, many in enumerate((60, 80, 80)):
+        make_run("baseline", (50, 40, 10), seed=seed)
+        make_run("stack-wl", (many, 60, 20), seed=seed)
+    make_run("stacking", (64, 60, 20))
+    make_run("bagging-wl", (62, 55, 20))
+    make_run("weighted-loss", (66, 60, 20))
+    make_run("control-same-arch-wl", (70, 60, 20))
+    return collect(store)
+
+
+def test_stacking_wl_is_best_only_if_it_is_on_the_seeds_that_both_have(more_seeds: Study) -> None:
+    found = claim(more_seeds, "best on every data set")
+    assert found.verdict == "did not hold"
+    assert found.evidence[0].startswith(
+        "ratio 0.02: .467; the best of 4 others is Weighted loss (.487): −2.0 points [−3.7 to −0.7] over 1 seed"
+    )
+
+
+def test_the_next_best_is_the_one_that_is_nearest_on_the_same_seeds(store: Store, make_run: MakeRun) -> None:
+    for seed, many in enumerate((90, 10)):
+        make_run("baseline", (10, 10, 10), seed=seed)
+        make_run("weighted-loss", (many, 50, 20), seed=seed)
+        make_run("stack-wl", (many, 50, 40), seed=seed)
+    make_run("stacking", (60, 50, 20))  # above weighted loss's mean, but its seed was the good one
+    assert "the best of 3 others is Weighted loss (.400)" in claim(collect(store), "best on every data set").evidence[0]
+
+
+def test_more_than_the_same_compute_is_judged_on_the_seeds_that_both_have(more_seeds: Study) -> None:
+    found = claim(more_seeds, "same compute")
+    assert found.verdict == "did not hold"
+    assert found.evidence[0].startswith("ratio 0.02, Control same arch wl: .467 against .500: −3.3 points")
+
+
+def test_stacking_is_judged_against_bagging_on_the_seeds_that_both_have(store: Store, make_run: MakeRun) -> None:
+    for seed, many in enumerate((60, 90)):
+        make_run("baseline", (50, 40, 10), seed=seed)
+        make_run("stacking", (many, 50, 20), seed=seed)
+    make_run("bagging-wl", (70, 50, 20))
+    found = claim(collect(store), "stacking beats bagging")
+    assert found.verdict == "did not hold"
+    assert found.evidence[0].startswith("ratio 0.02: stacking .433 against .467 of bagging / WL: −3.3 points")
+
+
+def test_another_sweep_over_the_loss_does_not_hide_the_weighting_functions(
+    store: Store, make_run: MakeRun, make_sweep: MakeSweep
+) -> None:
+    make_run("baseline", (90, 50, 10))
+    sweep = make_sweep("loss-sweep", weightings(none=0.4, isns=0.6))
+    later = [("as it is", {}, 0.6, 0.01), ("smoothed", {"train.loss.label_smoothing": 0.1}, 0.62, 0.01)]
+    make_sweep("best-sweep", later, created="2026-01-03T00:00:00+00:00")
+    found = claim(collect(store), "weighting function")
+    assert (found.verdict, found.runs) == ("held", (sweep.run,))
+
+
+def test_weightings_are_compared_with_all_else_equal(store: Store, make_run: MakeRun, make_sweep: MakeSweep) -> None:
+    make_run("baseline", (90, 50, 10))
+    scores = {("ins", 0.001): 0.66, ("isns", 0.001): 0.65, ("ins", 0.05): 0.3, ("isns", 0.05): 0.31}
+    grid = [
+        (f"{weights} lr {lr}", {"train.loss.weights": weights, "train.lr": lr}, score, 0.01)
+        for (weights, lr), score in scores.items()
+    ]
+    make_sweep("grid", grid)
+    found = claim(collect(store), "weighting function")
+    assert found.verdict == "held"
+    assert "ins lr 0.001 and isns lr 0.001, the best and the worst weighting, differ by 1.0 points" in found.evidence[1]
+
+
+def test_weightings_that_differ_in_more_are_not_compared(store: Store, make_run: MakeRun, make_sweep: MakeSweep) -> None:
+    make_run("baseline", (90, 50, 10))
+    apart = [(name, {"train.loss.weights": name, "train.lr": lr}, 0.6, 0.01) for name, lr in (("ins", 0.1), ("isns", 0.2))]
+    make_sweep("list", apart)
+    found = claim(collect(store), "weighting function")
+    assert found.verdict == "not tested"
+    assert found.evidence == ("No finished sweep has two weighting functions with all else equal.",)
+
+
+def test_learners_that_sweeps_share_cost_once(
+    store: Store, make_run: MakeRun, make_sweep: MakeSweep, make_learner: Callable[..., None]
+) -> None:
+    baseline = make_run("baseline", (90, 50, 10))
+    make_learner(baseline.members[0].id, seconds=10_000.0)
+    first = make_sweep("loss-sweep", weightings(none=0.4, isns=0.6))  # four learners of half an hour
+    ranking = read_result(store, "ranking", first.fusion)
+    assert ranking is not None
+    again = make_run("again-sweep", kind="sweep", members=first.members)
+    Attempt(store, "{}", "ranking", again.fusion).commit(ranking.metrics, {})
+    found = claim(collect(store), "Sweeps cost")
+    assert found.verdict == "did not hold"
+    assert "All finished sweeps, learners that they share counted once: 2.0 h." in found.evidence
+
+
+def sweep_over(store: Store, make_sweep: MakeSweep, *archs: str) -> None:
+    """A finished sweep over architectures."""
+    record = make_sweep("planned", [(arch, {"learners.0.arch": arch}, 0.6, 0.01) for arch in archs])
+    ranking = read_result(store, "ranking", record.fusion)
+    assert ranking is not None
+    points = [{**point, "networks": [arch]} for point, arch in zip(ranking.metrics["points"], archs, strict=True)]
+    store.delete(layout.result("ranking", record.fusion))
+    Attempt(store, "{}", "ranking", record.fusion).commit({**ranking.metrics, "points": points}, {})
+
+
+@pytest.mark.parametrize(
+    ("archs", "why"),
+    [
+        (("efficientnet_b0", "resnet50"), "Beside EfficientNet-B0 too few networks were trained to say: 4 in all are needed."),
+        (("resnet34", "resnet50"), "EfficientNet-B0 is not among them."),
+        (
+            ("tf_efficientnet_lite0", "resnet50"),
+            "EfficientNet-B0 is not among the networks whose weights were at hand: these are stand-ins.",
+        ),
+    ],
+)
+def test_why_the_best_for_its_size_cannot_be_said(
+    store: Store, make_run: MakeRun, make_sweep: MakeSweep, archs: tuple[str, ...], why: str
+) -> None:
+    make_run("baseline", (90, 50, 10))
+    sweep_over(store, make_sweep, *archs)
+    found = claim(collect(store), "best for its size")
+    assert (found.verdict, found.evidence[-1]) == ("not tested", why)
+
+
+@pytest.mark.parametrize(
+    ("archs", "beside"),
+    [
+        (("efficientnet_b0",), "No ResNet was trained beside them."),
+        (("resnet50d", "resnet34"), "ResNets beside them: resnet34, resnet50d."),
+    ],
+)
+def test_resnets_that_were_trained_are_named(
+    store: Store, make_run: MakeRun, make_sweep: MakeSweep, archs: tuple[str, ...], beside: str
+) -> None:
+    make_run("stack-wl", (90, 50, 10))
+    sweep_over(store, make_sweep, *archs)
+    assert claim(collect(store), "half the parameters of a ResNet").evidence[-1].endswith(beside)
+
+
+def test_fields_that_an_older_version_did_not_write_are_no_difference() -> None:
+    library = Library(None)
+    newer, older = (library.experiment(name, profile="paper")[1].model_dump(mode="json") for name in ("stacking", "stack-wl"))
+    del older["train"]["ema"], older["fusion"]["flip"]
+    assert changed(newer, older) == ["train.loss.weights"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from ltk8s.metrics import mcnemar
 from ltk8s.report import collect
 from ltk8s.store import Store, layout
-from ltk8s.store.commit import Attempt, read_result
+from ltk8s.store.commit import Attempt, read_artifact, read_result
 from ltk8s.store.runs import RunRecord
 
 MakeRun = Callable[..., RunRecord]
@@ -159,3 +160,48 @@ def test_rows_come_by_setting_with_the_baseline_first(store: Store, make_run: Ma
 
 def test_no_runs_are_an_empty_study(store: Store) -> None:
     assert collect(store, []).rows == ()
+
+
+def test_two_runs_with_one_fusion_are_one_comparison_and_the_baselines_is_none(store: Store, make_run: MakeRun) -> None:
+    base, stack = make_run("baseline", (90, 50, 10)), make_run("stack-la", (90, 50, 18))
+    make_run("best", fusion=stack.fusion, members=stack.members)
+    make_run("flip", fusion=base.fusion, members=base.members)
+    make_run("weighted-loss", (90, 50, 17))
+    found = [row.comparison for row in collect(store).rows if row.comparison]  # best, flip, stack-la, weighted-loss
+    assert [each.p_holm / each.p for each in found] == [2, 1, 2, 1]
+
+
+def commit_anew(store: Store, run: RunRecord, metrics: dict[str, Any]) -> None:
+    """Commit a fusion's answers again, with other metrics."""
+    result = read_result(store, "fusion", run.fusion)
+    assert result is not None
+    store.delete(layout.result("fusion", run.fusion))
+    attempt = Attempt(store, "{}", "fusion", run.fusion)
+    attempt.put(layout.ANSWERS, read_artifact(store, result, layout.ANSWERS))
+    attempt.commit(metrics, {})
+
+
+def metrics_of(store: Store, run: RunRecord) -> dict[str, Any]:
+    result = read_result(store, "fusion", run.fusion)
+    assert result is not None
+    return result.metrics
+
+
+@pytest.mark.parametrize("field", ["ece", "members", "per_class"])
+def test_a_result_of_another_version_is_said_to_be_one(store: Store, make_run: MakeRun, field: str) -> None:
+    run = make_run("baseline", (90, 50, 10))
+    commit_anew(store, run, {name: value for name, value in metrics_of(store, run).items() if name != field})
+    row = collect(store).rows[0]
+    assert (row.outcome, row.unfinished) == (None, "its result was written by another version of ltk8s")
+
+
+def test_a_baseline_that_does_not_name_its_classes_is_compared_class_by_class(store: Store, make_run: MakeRun) -> None:
+    make_run("baseline", (90, 50, 10))
+    run = make_run("stack-wl", (90, 50, 30))
+    commit_anew(store, run, {**metrics_of(store, run), "classes": ["cat", "dog", "fox"]})
+    cell = collect(store).cells[1]
+    assert [(each.name, each.accuracy, each.baseline) for each in cell.classes] == [
+        ("cat", 0.9, 0.9),
+        ("dog", 0.5, 0.5),
+        ("fox", 0.3, 0.1),
+    ]

@@ -50,6 +50,20 @@ def test_a_learner_of_two_experiments_has_one_curve(store: Store, make_run: Make
     assert curve.experiments == ("baseline", "stacking")
 
 
+def test_a_curve_that_is_not_what_was_committed_is_left_out_with_a_warning(
+    store: Store, make_run: MakeRun, make_learner: MakeLearner, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs = [make_run("baseline", (90, 50, 10)), make_run("stacking", (90, 60, 10))]
+    for run in runs:
+        make_learner(run.members[0].id, curve=f"{HEADER}\n20,1,32,0.1,0.5,0.4,640\n")
+    result = read_result(store, "learner", runs[0].members[0].id)
+    assert result is not None
+    key = result.key("curve.csv")
+    store.put(key, f"{HEADER}\n20,1,32".encode())
+    assert [curve.id for curve in collect(store).curves] == [runs[1].members[0].id]
+    assert f"{key!r} is corrupt" in caplog.text
+
+
 def test_a_long_curve_is_thinned_by_images() -> None:
     points = [{"step": str(i), "epoch": "0", "loss": str(i % 2), "accuracy": "1", "images": str(1 + i % 2)} for i in range(400)]
     short = thinned(points)
@@ -69,6 +83,14 @@ def test_bags_and_thresholds_are_in_images(store: Store, make_run: MakeRun, make
     assert split.counts == (500, 50, 5)
     assert (split.bag_threshold, split.balanced_to) == (120, 300)
     assert split.bags == ((250, 50, 5), (250, 50, 5))
+
+
+def test_each_profile_has_a_split_of_its_own(store: Store, make_run: MakeRun) -> None:
+    balanced = make_run(
+        "artificial-balancing", (90, 60, 40), profile="laptop", spec={"sampling": {"rule": "balanced", "threshold": 0.6}}
+    )
+    splits = collect(store, [make_run("baseline", (90, 60, 40)), balanced]).splits
+    assert [(split.profile, split.balanced_to) for split in splits] == [("cpu", None), ("laptop", 300)]
 
 
 def stage_test_images(store: Store, keys: list[int]) -> None:
@@ -144,6 +166,14 @@ def test_cells_of_a_study_without_a_result_say_why(store: Store, make_run: MakeR
         ("stack-la", "not submitted"),
     ]
     assert study.name == "study"
+
+
+def test_a_cell_of_two_studies_is_listed_once(store: Store, make_run: MakeRun) -> None:
+    base = make_run("baseline", (90, 50, 10))
+    study = study_of(base, planned("best", "best-00000000", dropped="beyond the budget"))
+    write_study(store, study)
+    write_study(store, study.model_copy(update={"name": "my-study", "created": "2026-01-02T00:00:00+00:00"}))
+    assert [each.run for each in collect(store).not_run] == ["best-00000000"]
 
 
 def test_a_study_is_called_by_its_title(store: Store, make_run: MakeRun) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ltk8s.report import collect
 from ltk8s.report.latex import to_latex
+from ltk8s.report.latex_text import escaped
 from ltk8s.store import Store
 from ltk8s.store.runs import RunRecord
 
@@ -27,3 +28,19 @@ def test_each_row_has_as_many_columns_as_the_head(store: Store, make_run: MakeRu
 
 def test_special_characters_are_escaped(store: Store, make_run: MakeRun) -> None:
     assert r"A \& B\_c 50\%" in to_latex(collect(store, [make_run("baseline", (90, 50, 10), title="A & B_c 50%")]))
+
+
+def test_a_label_that_begins_like_an_argument_is_none(store: Store, make_run: MakeRun) -> None:
+    text = to_latex(collect(store, [make_run("baseline", (90, 50, 10), title="[wip]"), make_run("x", (9, 9, 9), title="*")]))
+    assert "    {}[wip] &" in text
+    assert "    {}* &" in text
+
+
+def test_what_pdftex_lacks_is_a_command_or_a_number() -> None:
+    assert escaped("τ-normalised × 2 –…") == r"\ensuremath{\tau}-normalised \ensuremath{\times} 2 --\dots{}"
+    assert escaped("Müller, Łódź, naïve ΑΩ") == r"M\"{u}ller, \L{}\'{o}d\'{z}, na\"{\i}ve A\ensuremath{\Omega}"
+    assert escaped("长 ế") == "U+957F U+1EBF"
+
+
+def test_text_is_ascii_whatever_it_holds() -> None:
+    assert escaped("".join(map(chr, range(32, 0x3000)))).isascii()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
-from ltk8s.report.averages import published_average
+from ltk8s.report.averages import average, published_average
 from ltk8s.report.claims.facts import RATIOS, Facts, said, verdict_of
+from ltk8s.report.claims.paired import lead, paired_scores
+from ltk8s.report.claims.weightings import weightings
 from ltk8s.report.exhibit import Claim
 from ltk8s.report.numbers import at, fraction, interval_points, points, size
 from ltk8s.report.published import DATASET, PRINTED_AVERAGE
-from ltk8s.report.variant import flattened
 
 OWN = ("baseline", *PRINTED_AVERAGE)
 """The student report's columns."""
@@ -28,18 +30,19 @@ def best_everywhere(facts: Facts) -> Claim:
         others = [other for name in OWN if name != "stack-wl" and (other := facts.cell(name, ratio)) and not other.same_as]
         if cell is None or cell.same_as or len(others) < 2:
             continue
-        next_best = max(others, key=lambda other: other.score)
+        next_best = min(others, key=partial(lead, cell))
+        own_score, score = paired_scores(cell, next_best)
         found = facts.contrast(cell, next_best)
         evidence.append(
-            f"{at(ratio)}: {fraction(cell.score)}; the best of {len(others)} others is {next_best.label} "
-            f"({fraction(next_best.score)}){f': {said(found)}' if found else ''}."
+            f"{at(ratio)}: {fraction(own_score)}; the best of {len(others)} others is {next_best.label} "
+            f"({fraction(score)}){f': {said(found)}' if found else ''}."
         )
-        held.append(cell.score >= next_best.score)
+        held.append(own_score >= score)
         used += [cell, next_best]
     if held:
         evidence += _not_measured([cell.ratio for cell in used])
     beyond = [
-        c for c in facts.cells if c.experiment not in OWN and (own := facts.cell("stack-wl", c.ratio)) and c.score > own.score
+        c for c in facts.cells if c.experiment not in OWN and (own := facts.cell("stack-wl", c.ratio)) and lead(c, own) > 0
     ]
     if held and beyond:
         listed = ", ".join(f"{c.label} at {at(c.ratio)} ({fraction(c.score)})" for c in beyond)
@@ -51,10 +54,11 @@ def best_everywhere(facts: Facts) -> Claim:
 def average_improvement(facts: Facts) -> Claim:
     """Its average over the three ratios is not below .079: the interval reaches it."""
     text = "Stacking / WL improves on the baseline by .079 on average."
-    cells = [c for c in facts.cells if c.experiment == "stack-wl" and c.contrast and c.ratio is not None]
+    own = [facts.cell("stack-wl", ratio) for ratio in RATIOS[1:]]
+    cells = [cell for cell in own if cell and cell.contrast]
     single = ", ".join(f"{points(cell.contrast.difference)} at {cell.ratio:g}" for cell in cells if cell.contrast)
-    found = next((average for average in facts.averages if average.experiment == "stack-wl"), None)
-    if found is None or set(found.ratios) != set(RATIOS[1:]):
+    found = average(cells, facts.runs) if len(cells) == len(own) else None
+    if found is None:
         ran = tuple(cell.ratio for cell in cells if cell.ratio is not None)
         theirs = published_average(DATASET, "stack-wl", ran)
         so_far = [f"So far {single}; over the same ratios the report has {points(theirs)}."] if cells and theirs else []
@@ -70,12 +74,13 @@ def staircase(facts: Facts) -> Claim:
         cell, baseline = facts.cell("stack-wl", harder), facts.cell("baseline", easier)
         if cell is None or baseline is None:
             continue
+        own_score, score = paired_scores(cell, baseline)
         found = facts.contrast(cell, baseline)
         evidence.append(
-            f"Stacking / WL at {at(harder)} has {fraction(cell.score)}, the baseline at {at(easier)} "
-            f"{fraction(baseline.score)}{f': {said(found)}' if found else ''}."
+            f"Stacking / WL at {at(harder)} has {fraction(own_score)}, the baseline at {at(easier)} "
+            f"{fraction(score)}{f': {said(found)}' if found else ''}."
         )
-        held.append(cell.score >= baseline.score)
+        held.append(own_score >= score)
         used += [cell, baseline]
     if not evidence:
         evidence = ["No two neighbouring ratios have both yet."]
@@ -91,13 +96,14 @@ def weighting_does_not_matter(facts: Facts) -> Claim:
     too, else by what two standard errors of a difference can tell apart.
     """
     text = "Which weighting function is used does not matter."
-    sweep = facts.sweep("train.loss")
+    sweep = next((each for each in reversed(facts.sweeps) if each.ranking and weightings(each.ranking)), None)
     if sweep is None or sweep.ranking is None:
-        return facts.claim(text, "not tested", ["The sweep over weighting functions is not finished."])
-    weighted = [p for p in sweep.ranking.points if flattened(p.settings).get("train.loss.weights") in {"ins", "isns", "ens"}]
-    if len(weighted) < 2:
-        return facts.claim(text, "not tested", ["The sweep has fewer than two weighting functions."])
-    best, worst = (choose(weighted, key=lambda point: point.balanced_accuracy) for choose in (max, min))
+        unequal = "No finished sweep has two weighting functions with all else equal."
+        why = unequal if facts.sweep("train.loss") else "The sweep over weighting functions is not finished."
+        return facts.claim(text, "not tested", [why])
+    weighted = weightings(sweep.ranking)
+    best = max(weighted, key=lambda point: point.balanced_accuracy)
+    worst = min((point for point in weighted if point is not best), key=lambda point: point.balanced_accuracy)
     gap = best.balanced_accuracy - worst.balanced_accuracy
     error = (best.standard_error**2 + worst.standard_error**2) ** 0.5
     scores = ", ".join(
@@ -123,12 +129,12 @@ def best_beats_stacking(facts: Facts) -> Claim:
     """Our own: ``best`` is ahead of stacking / WL by two points or more at each ratio."""
     evidence, held, used = [], [], []
     for cell, other in facts.both("best", "stack-wl"):
+        own_score, score = paired_scores(cell, other)
         found = facts.contrast(cell, other)
-        gap = found.difference if found else cell.score - other.score
         evidence.append(
-            f"{at(cell.ratio)}: {fraction(cell.score)} against {fraction(other.score)}{f': {said(found)}' if found else ''}."
+            f"{at(cell.ratio)}: {fraction(own_score)} against {fraction(score)}{f': {said(found)}' if found else ''}."
         )
-        held.append(gap >= EXPECTED)
+        held.append((found.difference if found else own_score - score) >= EXPECTED)
         used += [cell, other]
     if held:
         evidence += _not_measured([cell.ratio for cell in used])

@@ -1,4 +1,4 @@
-"""What a claim is judged by: the cells of one profile, and any two of them against each other."""
+"""What a claim is judged by: the cells of one table, and any two of them against each other."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ltk8s.metrics.selection import Point
-from ltk8s.report.cell import Average, Cell, Contrast
+from ltk8s.report.cell import Cell, Contrast
 from ltk8s.report.contrast import contrast
 from ltk8s.report.exhibit import Claim, Sweep
 from ltk8s.report.learners import Learners
 from ltk8s.report.numbers import interval_points, points, seeds
-from ltk8s.report.published import DATASET
+from ltk8s.report.place import Place, place_of
 from ltk8s.report.runs import Runs
 
 Outcome = Literal["held", "did not hold", "not tested"]
@@ -21,26 +21,21 @@ RATIOS: tuple[float | None, ...] = (None, 0.1, 0.02, 0.005)
 
 
 class Facts:
-    """The student report's data set at one profile."""
+    """The student report's data set at one profile.
+
+    ``given`` is what every claim's evidence begins with, empty where there is nothing to say.
+    """
 
     def __init__(
-        self,
-        profile: str,
-        cells: Sequence[Cell],
-        averages: Sequence[Average],
-        sweeps: Sequence[Sweep],
-        runs: Runs,
-        learners: Learners,
+        self, place: Place, cells: Sequence[Cell], sweeps: Sequence[Sweep], runs: Runs, learners: Learners, given: str = ""
     ) -> None:
-        self.profile, self.runs, self.learners = profile, runs, learners
-        self.cells = [cell for cell in cells if (cell.dataset, cell.profile) == (DATASET, profile)]
-        self.averages = [each for each in averages if (each.dataset, each.profile) == (DATASET, profile)]
-        self.sweeps = [each for each in sweeps if (each.setting.dataset, each.setting.profile) == (DATASET, profile)]
+        self.place, self.runs, self.learners, self.given = place, runs, learners, given
+        self.cells = [cell for cell in cells if place_of(cell) == place]
+        self.sweeps = [each for each in sweeps if place_of(each.setting) == place]
 
     def cell(self, experiment: str, at: float | None) -> Cell | None:
-        """An experiment's cell at a ratio: the one as preset, where it was set in several ways. None where it has none."""
-        found = [cell for cell in self.cells if (cell.experiment, cell.ratio) == (experiment, at)]
-        return min(found, key=lambda cell: cell.label != cell.title, default=None)
+        """An experiment's cell at a ratio, set as its preset is. None where it has none: no other way stands in for it."""
+        return next((cell for cell in self.cells if cell.preset and (cell.experiment, cell.ratio) == (experiment, at)), None)
 
     def both(self, experiment: str, other: str) -> list[tuple[Cell, Cell]]:
         """The cells of two experiments at each ratio that has both, and where they are not the same thing."""
@@ -60,7 +55,15 @@ class Facts:
     ) -> Claim:
         """A claim with its verdict, from the runs of some cells."""
         runs = tuple(dict.fromkeys(replicate.run for cell in cells for replicate in cell.replicates))
-        return Claim(claim=text, profile=self.profile, ours=ours, verdict=verdict, evidence=tuple(evidence), runs=runs)
+        return Claim(
+            claim=text,
+            fingerprint=self.place.fingerprint,
+            profile=self.place.profile,
+            ours=ours,
+            verdict=verdict,
+            evidence=tuple(filter(None, [self.given, *evidence])),
+            runs=runs,
+        )
 
 
 def _over(path: str, point: Point) -> bool:

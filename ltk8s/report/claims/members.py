@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from ltk8s.report.claims.facts import Facts, said, verdict_of
+from ltk8s.report.claims.paired import paired_scores
 from ltk8s.report.exhibit import Claim
 from ltk8s.report.numbers import at, fraction, points, ratio
 from ltk8s.report.variant import NO_TECHNIQUE, flattened
+from ltk8s.spec.experiment import Experiment
 
 CONTROLS = ("control-same-arch-wl", "control-larger-wl", "control-longer-wl")
 """One architecture three times, one larger network, and one trained for longer, each with weighted loss."""
@@ -32,9 +36,10 @@ def stacking_beats_bagging(facts: Facts) -> Claim:
     evidence, held, used = [], [], []
     for cell, other in facts.both("stacking", "bagging-wl"):
         found = facts.contrast(cell, other)
-        counts = f"{fraction(cell.score)} against {fraction(other.score)}"
+        own_score, score = paired_scores(cell, other)
+        counts = f"{fraction(own_score)} against {fraction(score)}"
         evidence.append(f"{at(cell.ratio)}: stacking {counts} of bagging / WL{f': {said(found)}' if found else ''}.")
-        held.append(cell.score > other.score)
+        held.append(own_score > score)
         used += [cell, other]
     for cell, other in facts.both("stack-wl", "bagging-wl"):
         if found := facts.contrast(cell, other):
@@ -63,9 +68,10 @@ def more_than_compute(facts: Facts) -> Claim:
     for control in CONTROLS:
         for cell, other in facts.both("stack-wl", control):
             found = facts.contrast(cell, other)
-            scores = f"{fraction(cell.score)} against {fraction(other.score)}"
+            own_score, score = paired_scores(cell, other)
+            scores = f"{fraction(own_score)} against {fraction(score)}"
             evidence.append(f"{at(cell.ratio)}, {other.label}: {scores}{f': {said(found)}' if found else ''}.")
-            held.append(cell.score > other.score)
+            held.append(own_score > score)
             used += [cell, other]
     return facts.claim(
         "Stacking / WL is ahead of what the same compute buys with one architecture.",
@@ -90,5 +96,13 @@ def one_parameter(facts: Facts) -> Claim:
 
 def changed(spec: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """The fields in which two specs differ, by dotted path, but for title and seeds."""
-    a, b = (flattened({k: v for k, v in each.items() if k not in NO_TECHNIQUE}) for each in (spec, other))
+    a, b = (flattened({k: v for k, v in _whole(each).items() if k not in NO_TECHNIQUE}) for each in (spec, other))
     return sorted(path for path in a.keys() | b.keys() if a.get(path) != b.get(path))
+
+
+def _whole(spec: dict[str, Any]) -> dict[str, Any]:
+    """A spec with every field: one that an older version wrote lacks those that came later, at their default."""
+    try:
+        return Experiment.model_validate(spec).model_dump(mode="json")
+    except ValidationError:
+        return spec

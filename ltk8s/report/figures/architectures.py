@@ -21,8 +21,8 @@ class Network:
     interval: tuple[float, float] | None = None
 
 
-def draw(name: str, title: str, ours: Sequence[Network], theirs: Sequence[Network] = ()) -> Drawing:
-    """Accuracy against parameters in millions."""
+def draw(name: str, title: str, ours: Sequence[Network], theirs: Sequence[Network] = (), *, measured: str) -> Drawing:
+    """Accuracy against parameters in millions; ``measured`` says of which images: test or out-of-fold accuracy."""
     with canvas(3.3) as page:
         axes = page.axes
         for network in ours:
@@ -40,7 +40,7 @@ def draw(name: str, title: str, ours: Sequence[Network], theirs: Sequence[Networ
                 label="student report (its own networks, 224 px)",
             )
             axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, columnspacing=1.2, handletextpad=0.4)
-        axes.set(xlabel="parameters (millions)", ylabel="test accuracy", title="" if theirs else title)
+        axes.set(xlabel="parameters (millions)", ylabel=measured, title="" if theirs else title)
         axes.set_xlim(left=0, right=1.12 * max(n.parameters / 1e6 for n in (*ours, *theirs)))
         axes.margins(y=0.12)
         fractions(axes, "y")
@@ -49,4 +49,4 @@ def draw(name: str, title: str, ours: Sequence[Network], theirs: Sequence[Networ
         label_points(axes, [(n.parameters / 1e6, n.accuracy) for n in both], [short_network(n.name) for n in both], color=MUTED)
         best = max(ours, key=lambda n: n.accuracy)
         listed = ", ".join(f"{n.name} {n.parameters / 1e6:.1f} M {n.accuracy:.3f}" for n in ours)
-        return page.drawing(name, f"{title}. Test accuracy against parameters: {listed}. Best: {best.name}.")
+        return page.drawing(name, f"{title}. {measured.capitalize()} against parameters: {listed}. Best: {best.name}.")

@@ -50,6 +50,7 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "ltk8s",
     "text.color": INK,
+    "text.parse_math": False,
     "xtick.color": MUTED,
     "xtick.major.pad": 6,
     "xtick.major.size": 0,
@@ -157,4 +158,4 @@ def _rounded(attribute: re.Match[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from ltk8s.report.labels import label_without_run
 from ltk8s.report.numbers import ratio as ratio_text
+from ltk8s.report.place import Place, dataset_names, place_of
 from ltk8s.report.study import Average, Cell, NotRun, Scale, Split, Study
 
 BASELINE = "baseline"
@@ -15,23 +17,25 @@ BASELINE = "baseline"
 class Part:
     """One data set at one profile: its scales, the easiest first, and what was and was not run at each.
 
-    ``key`` is what its figures' names begin with.
+    ``key`` is what its figures' names begin with, ``name`` what its headings say. ``not_run`` has each cell that has no result
+    under its label.
     """
 
     key: str
+    name: str
     dataset: str
     fingerprint: str
     profile: str
     scales: dict[Scale, list[Cell]]
     splits: dict[float | None, Split]
     averages: dict[str, Average]
-    not_run: tuple[NotRun, ...]
+    not_run: tuple[tuple[str, NotRun], ...]
 
     @property
     def ratios(self) -> list[float | None]:
         """All ratios of the part, those too at which nothing was finished; all images first."""
         return sorted(
-            {*(s.ratio for s in self.scales), *(n.ratio for n in self.not_run)}, key=lambda r: -(1.0 if r is None else r)
+            {*(s.ratio for s in self.scales), *(n.ratio for _, n in self.not_run)}, key=lambda r: -(1.0 if r is None else r)
         )
 
     def cells(self) -> list[Cell]:
@@ -44,9 +48,7 @@ class Part:
         """The rows of its table: the baseline first, then in the order of the ratio that has most of them."""
         fullest = sorted(self.scales.values(), key=len, reverse=True)
         cells = sorted((cell for own in fullest for cell in own), key=lambda cell: cell.experiment != BASELINE)
-        titles = {cell.title for cell in cells}
-        open_ones = [n.title for n in self.not_run if n.title not in titles]
-        return list(dict.fromkeys([*(cell.label for cell in cells), *open_ones]))
+        return list(dict.fromkeys([*(cell.label for cell in cells), *(label for label, _ in self.not_run)]))
 
     def best(self, ratio: float | None) -> Cell | None:
         """The technique with the highest score at a ratio, that is more than another name for the baseline."""
@@ -60,24 +62,23 @@ class Part:
 
 def parts(study: Study) -> list[Part]:
     """The parts of a study in the order of its rows."""
-    keys = dict.fromkeys((s.dataset, s.fingerprint, s.profile) for s in study.scales())
-    often = Counter((dataset, profile) for dataset, _, profile in keys)
-    return [_part(study, *key, alone=often[key[0], key[2]] == 1) for key in keys]
+    places = dict.fromkeys(place_of(scale) for scale in study.scales())
+    often = Counter((place.dataset, place.profile) for place in places)
+    names = dataset_names(places)
+    return [_part(study, place, names[place], alone=often[place.dataset, place.profile] == 1) for place in places]
 
 
-def _part(study: Study, dataset: str, fingerprint: str, profile: str, *, alone: bool) -> Part:
-    scales = {
-        s: cells
-        for s, cells in study.scales().items()
-        if (s.dataset, s.fingerprint, s.profile) == (dataset, fingerprint, profile)
-    }
+def _part(study: Study, place: Place, name: str, *, alone: bool) -> Part:
+    dataset, fingerprint, profile = place
+    open_ones = [n for n in study.not_run if place_of(n) == place and n.kind == "experiment"]
     return Part(
         key=f"{dataset}-{profile}" if alone else f"{dataset}-{fingerprint}-{profile}",
+        name=f"{name}, profile {profile}",
         dataset=dataset,
         fingerprint=fingerprint,
         profile=profile,
-        scales=scales,
-        splits={s.ratio: s for s in study.splits if (s.dataset, s.fingerprint) == (dataset, fingerprint)},
-        averages={a.label: a for a in study.averages if (a.dataset, a.profile) == (dataset, profile)},
-        not_run=tuple(n for n in study.not_run if (n.dataset, n.profile, n.kind) == (dataset, profile, "experiment")),
+        scales={scale: cells for scale, cells in study.scales().items() if place_of(scale) == place},
+        splits={split.ratio: split for split in study.splits if place_of(split) == place},
+        averages={average.label: average for average in study.averages if place_of(average) == place},
+        not_run=tuple((label_without_run(each, study.cells, study.not_run), each) for each in open_ones),
     )

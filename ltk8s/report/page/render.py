@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ltk8s.report.figures.palette import dark_rules
+from ltk8s.report.gallery import OF_A_CLASS
 from ltk8s.report.page.page import Page
 
 
@@ -28,6 +29,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["of_a_class"] = OF_A_CLASS
     environment.filters["svg"] = Markup  # drawn here, from numbers and escaped names
     return environment
 

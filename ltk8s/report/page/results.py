@@ -32,7 +32,7 @@ def results(part: Part) -> Table:
         items += [_score(part, label, ratio, own.get(ratio), best[ratio]) for ratio in ratios]
         items += _average(part.averages.get(label)) if averaged else []
         lines.append(Line(tuple(items)))
-    return Table(f"{part.dataset}, profile {part.profile}", heads, lines)
+    return Table(part.name, heads, lines)
 
 
 def _column(part: Part, ratio: float | None) -> tuple[str, bool, str]:
@@ -43,7 +43,7 @@ def _column(part: Part, ratio: float | None) -> tuple[str, bool, str]:
 
 def _score(part: Part, label: str, ratio: float | None, cell: Cell | None, best: float | None) -> Item:
     if cell is None:
-        missing = any(n.ratio == ratio and n.title == label for n in part.not_run)
+        missing = any((open_label, n.ratio) == (label, ratio) for open_label, n in part.not_run)
         return Item("not run", sort="", kind="open") if missing else NONE
     if cell.same_as:
         return Item(f"= {cell.same_as}", ((fraction(cell.score), ""),), cell.score, "open")
@@ -142,7 +142,7 @@ def details(part: Part) -> Table:
 def _table(part: Part, columns: list[Column], caption: str) -> Table:
     cells = [cell for cell in part.cells() if not cell.same_as]
     lines = [Line(tuple(column(cell) for _, column in columns)) for cell in cells]
-    return Table(f"{caption}: {part.dataset}, profile {part.profile}", [head for head, _ in columns], lines)
+    return Table(f"{caption}: {part.name}", [head for head, _ in columns], lines)
 
 
 def _networks(cell: Cell) -> str:

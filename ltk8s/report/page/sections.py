@@ -40,10 +40,6 @@ def differences(own: list[Part]) -> Section:
 
 
 def sweeps(study: Study) -> Section:
-    lead = (
-        "A sweep chooses by out-of-fold predictions of training images and never looks at the test set. Within one standard "
-        "error of the best, the default or else the cheapest point wins."
-    )
     groups = []
     for sweep in study.sweeps:
         table = evidence.sweep(sweep)
@@ -53,7 +49,7 @@ def sweeps(study: Study) -> Section:
         note = f"{outcome} {cost}. To trace it: {sweep.command}"
         heading = f"{sweep.title}, {sweep.setting.dataset}, {where}"
         groups.append(Group(heading, tuple(sweep_panels.panels(sweep)), (table,) if table else (), note))
-    return Section("sweeps", "Sweeps (Figs 1 and 2)", lead, tuple(groups), layout="folded")
+    return Section("sweeps", "Sweeps (Figs 1 and 2)", _how_swept(study), tuple(groups), layout="folded")
 
 
 def balancing(own: list[Part]) -> Section:
@@ -133,6 +129,17 @@ def reading() -> Section:
     return Section("reading", "How to read the numbers", kind="reading")
 
 
+def _how_swept(study: Study) -> str:
+    """What the sweeps of the study look at; one that is unfinished says nothing of it yet."""
+    selects = {sweep.ranking.selects for sweep in study.sweeps if sweep.ranking}
+    chooses = (
+        "A sweep that chooses does so by out-of-fold predictions of training images and never looks at the test set. Within "
+        "one standard error of the best, the default or else the cheapest point wins."
+    )
+    shows = "A sweep that chooses nothing shows test accuracies."
+    return " ".join([chooses] * ("oof" in selects) + [shows] * ("nothing" in selects))
+
+
 def _groups(own: list[Part], draw: Callable[[Part], Iterable[Panel]], after: str = "") -> tuple[Group, ...]:
     groups = [(part, tuple(draw(part))) for part in own]
     return tuple(Group(_heading(own, part), panels, after=after) for part, panels in groups if panels)
@@ -140,4 +147,4 @@ def _groups(own: list[Part], draw: Callable[[Part], Iterable[Panel]], after: str
 
 def _heading(own: list[Part], part: Part) -> str:
     """A part's name, where there is more than one."""
-    return f"{part.dataset}, profile {part.profile}" if len(own) > 1 else ""
+    return part.name if len(own) > 1 else ""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from statistics import fmean
 
 from ltk8s.report import numbers
 from ltk8s.report.numbers import points
+from ltk8s.report.page.part import Part, parts
 from ltk8s.report.study import Average, Study
 
 
@@ -27,31 +30,48 @@ def facts(study: Study) -> list[tuple[str, str]]:
 
 
 def summary(study: Study) -> str:
-    """The study in two sentences: what improves most on average, and how many of the claims hold."""
-    return " ".join(filter(None, [_best(study), _claims(study)]))
+    """The study in a few sentences: what improves most on average on each data set, and how many of the claims hold."""
+    own = parts(study)
+    return " ".join(filter(None, [*(_best(part, named=len(own) > 1) for part in own), _claims(study)]))
 
 
-def _best(study: Study) -> str:
-    if not study.averages:
+def _best(part: Part, *, named: bool) -> str:
+    """Which technique improves most over the ratios that most of them were run at; others are not compared."""
+    averages = list(part.averages.values())
+    if not averages:
         return ""
-    best = max(study.averages, key=lambda average: average.difference)
-    clear = best.interval[0] > 0
-    over = _over(best)
-    if not clear:
-        return f"Nothing clearly improves on the baseline {over}: {best.title} comes nearest, {_by(best)}."
+    common = _common(averages)
+    best = max((each for each in averages if common <= set(each.ratios)), key=lambda average: _mean(average, common))
+    over = _over([ratio for ratio in best.ratios if ratio in common]) + (f" on {part.name}" if named else "")
+    if best.interval[0] <= 0:
+        return f"Nothing clearly improves on the baseline {over}: {best.label} comes nearest, {_by(best, common)}."
     printed = f" The student report prints {points(best.printed)} for it." if best.printed is not None else ""
-    return f"{best.title} improves most on the baseline {over}: {_by(best)}.{printed}"
+    return f"{best.label} improves most on the baseline {over}: {_by(best, common)}.{printed}"
 
 
-def _over(average: Average) -> str:
-    ratios = [numbers.ratio(ratio) for ratio in average.ratios]
-    if len(ratios) == 1:
-        return f"at ratio {ratios[0]}"
-    return f"on average over ratios {', '.join(ratios[:-1])} and {ratios[-1]}"
+def _common(averages: Sequence[Average]) -> frozenset[float]:
+    """The ratios that most techniques were run at; of several such sets the largest."""
+    often = Counter(frozenset(average.ratios) for average in averages)
+    return max(often, key=lambda ratios: (often[ratios], len(ratios)))
 
 
-def _by(average: Average) -> str:
-    return f"{points(average.difference)} points (95 % interval {numbers.interval_points(average.interval)})"
+def _mean(average: Average, ratios: frozenset[float]) -> float:
+    known = dict(zip(average.ratios, average.improvements, strict=True))
+    return fmean(known[ratio] for ratio in ratios)
+
+
+def _over(ratios: Sequence[float]) -> str:
+    said = [numbers.ratio(ratio) for ratio in ratios]
+    return f"on average over ratios {', '.join(said[:-1])} and {said[-1]}"
+
+
+def _by(average: Average, common: frozenset[float]) -> str:
+    """By how much; an interval is of the average over all ratios that the technique was run at."""
+    interval = f"95 % interval {numbers.interval_points(average.interval)}"
+    if set(average.ratios) == common:
+        return f"{points(average.difference)} points ({interval})"
+    of_all = f"{points(average.difference)} over all its {len(average.ratios)} ratios, {interval}"
+    return f"{points(_mean(average, common))} points ({of_all})"
 
 
 def _claims(study: Study) -> str:

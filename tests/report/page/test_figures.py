@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
@@ -73,12 +74,60 @@ def test_labels_of_points_that_lie_close_stand_apart() -> None:
     networks = [
         architectures.Network(name, 20e6 + i * 1e5, 0.77) for i, name in enumerate(("resnet50", "densenet121", "resnet34"))
     ]
-    svg = architectures.draw("a", "T", networks).svg
+    svg = architectures.draw("a", "T", networks, measured="test accuracy").svg
     places = [
         re.search(rf'translate\(([\d.]+) ([\d.]+)\)[^>]*>{n.name}<|x="([\d.]+)" y="([\d.]+)"[^>]*>{n.name}<', svg)
         for n in networks
     ]
     assert len({place.groups() for place in places if place}) == 3
+
+
+@pytest.mark.parametrize("title", [r"Costs $\bad and $y", "5 $ or 10 $"])
+def test_a_dollar_sign_is_a_dollar_sign(title: str) -> None:
+    line = lines.Line(title, [0, 1], [0, 1])
+    assert texts(lines.draw("a", title, [line, line], x_label=title, y_label="y")).count(title) >= 2
+
+
+def test_a_drawing_on_its_own_is_xml_whatever_its_title_holds() -> None:
+    title = 'A > B & C < "D"'
+    root = ET.fromstring(balancing.draw("a", title, [500, 100], 300).standalone())
+    assert root.get("aria-label", "").startswith(f"{title}. Images per class")
+    assert title in list(root.itertext())
+
+
+def test_networks_scored_out_of_fold_are_not_called_tested(study: Study) -> None:
+    ours = study.sweeps[0]
+    assert ours.ranking is not None
+    ranking = ours.ranking.model_copy(update={"selects": "oof", "folds": 3})
+    (panel,) = sweeps.panels(ours.model_copy(update={"ranking": ranking}))
+    assert "out-of-fold accuracy" in texts(panel.drawing)
+    assert "Out-of-fold accuracy against parameters" in panel.drawing.alt
+    assert "test accuracy" not in panel.drawing.svg.lower()
+    assert "resnet50d" not in texts(panel.drawing)  # the student report's are test accuracies
+
+
+def map_of(study: Study, settings: list[tuple[object, object]]) -> Drawing:
+    """The figure of a sweep with these learning rates and batch sizes."""
+    grid = study.sweeps[1]
+    assert grid.ranking is not None
+    points = tuple(
+        point.model_copy(update={"settings": {"train.lr": lr, "train.batch_size": size}})
+        for (lr, size), point in zip(settings, grid.ranking.points, strict=False)
+    )
+    ranking = grid.ranking.model_copy(update={"points": points, "best": 0, "chosen": 1})
+    (panel,) = sweeps.panels(grid.model_copy(update={"ranking": ranking}))
+    return panel.drawing
+
+
+def test_a_number_that_yaml_reads_as_a_string_stands_among_the_numbers(study: Study) -> None:
+    drawing = map_of(study, [("2e-3", 32), (0.01, 32), ("1e-3", 64), ("none", 64)])
+    assert drawing.name.startswith("fig2-")
+    assert [text for text in texts(drawing) if text in {"0.001", "0.002", "0.01", "none"}] == ["0.001", "0.002", "0.01", "none"]
+
+
+def test_one_value_that_is_written_in_two_ways_is_one_row(study: Study) -> None:
+    drawing = map_of(study, [(1, 32), (1.0, 64), (2, 32), ("2e0", 64)])
+    assert "1 × 32: 0.610; 1 × 64: 0.630; 2 × 32: 0.620; 2 × 64: 0.600." in drawing.alt
 
 
 def test_a_moving_mean_keeps_a_constant() -> None:
@@ -222,6 +271,12 @@ def test_two_profiles_are_two_tables_with_figures_of_their_own() -> None:
     assert len(names) == len(set(names))
     results = next(section for section in page.sections if section.id == "results")
     assert [group.tables[0].caption for group in results.groups] == ["cifar50, profile cpu", "cifar50, profile paper"]
+
+
+def test_what_another_profile_balanced_is_not_shown_for_one_that_did_not() -> None:
+    both = twice(lambda s: s.model_copy(update={"cells": tuple(c.model_copy(update={"profile": "paper"}) for c in s.cells)}))
+    balanced = {part.profile: [panel.drawing.name for panel in sampling.balanced(part)] for part in parts(both)}
+    assert balanced == {"cpu": [f"fig3-cifar50-cpu-{ratio}" for ratio in ("0-1", "0-02", "0-005")], "paper": []}
 
 
 def test_two_versions_of_a_data_set_have_figures_of_their_own() -> None:

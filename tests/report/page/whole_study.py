@@ -86,12 +86,14 @@ def whole_study() -> Study:
         costs=(Cost(what="All learners", learners=42, device_hours=5.31), Cost(what="Sweeps", learners=27, device_hours=1.02)),
         not_run=(
             NotRun(
-                experiment="bagging-wl", title="Bagging / WL", dataset="cifar50", ratio=None, profile="cpu", seed=0,
-                split_seed=0, run="", why="no class is above the median: there is no majority to deal",
+                experiment="bagging-wl", title="Bagging / WL", dataset="cifar50", fingerprint="ffcb0f2fdd60712f",
+                ratio=None, profile="cpu", seed=0, split_seed=0, run="",
+                why="no class is above the median: there is no majority to deal",
             ),
             NotRun(
-                experiment="wide", title="One larger network", dataset="cifar50", ratio=0.02, profile="cpu", seed=0,
-                split_seed=0, run="wide-12345678", why="0 of 1 learners are committed, the fusion is not",
+                experiment="wide", title="One larger network", dataset="cifar50", fingerprint="ffcb0f2fdd60712f",
+                ratio=0.02, profile="cpu", seed=0, split_seed=0, run="wide-12345678",
+                why="0 of 1 learners are committed, the fusion is not",
             ),
         ),
         origins=tuple(_origin(cell, replicate) for cell in cells for replicate in cell.replicates),
@@ -193,9 +195,9 @@ def _average(experiment: str) -> Average:
     mean = sum(gains) / 300
     recomputed, printed = PUBLISHED.get(experiment, (None, None))
     return Average(
-        experiment=experiment, title=title, dataset="cifar50", profile="cpu", label=title, ratios=(0.1, 0.02, 0.005),
-        improvements=tuple(gain / 100 for gain in gains), difference=mean, interval=(mean - 0.008, mean + 0.008),
-        published=recomputed, published_same=recomputed, printed=printed,
+        experiment=experiment, title=title, dataset="cifar50", fingerprint="ffcb0f2fdd60712f", profile="cpu", label=title,
+        ratios=(0.1, 0.02, 0.005), improvements=tuple(gain / 100 for gain in gains), difference=mean,
+        interval=(mean - 0.008, mean + 0.008), published=recomputed, published_same=recomputed, printed=printed,
     )  # fmt: skip
 
 
@@ -266,6 +268,7 @@ def _split(ratio: float | None) -> Split:
         "dataset": "cifar50",
         "fingerprint": "ffcb0f2fdd60712f",
         "ratio": ratio,
+        "profile": "cpu",
         "classes": tuple(NAMES),
         "counts": tuple(counts),
     }
@@ -281,8 +284,9 @@ def _curve(ratio: float, loss: str, seed: int) -> Curve:
     steps = np.arange(3, 399, 3)
     fall = np.exp(-steps / 120)
     return Curve(
-        id=f"lite0-{loss}", arch=LITE[0], seed=seed, dataset="cifar50", ratio=ratio, profile="cpu", loss_name=loss,
-        label=loss.upper(), experiments=("weighted-loss",), steps=tuple(steps.tolist()), epochs=tuple((steps / 99).tolist()),
+        id=f"lite0-{loss}", arch=LITE[0], seed=seed, dataset="cifar50", fingerprint="ffcb0f2fdd60712f",
+        ratio=ratio, profile="cpu", loss_name=loss, label=loss.upper(),
+        experiments=("weighted-loss",), steps=tuple(steps.tolist()), epochs=tuple((steps / 99).tolist()),
         loss=tuple((3 * fall + 0.6 + rng.normal(0, 0.1, len(steps))).tolist()),
         accuracy=tuple(np.clip(0.8 - 0.7 * fall + rng.normal(0, 0.03, len(steps)), 0, 1).tolist()),
         plain_loss=tuple((3 * fall + 0.5).tolist()),

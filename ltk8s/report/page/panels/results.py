@@ -28,7 +28,7 @@ def staircases(part: Part) -> Iterator[Panel]:
 
 
 def _step(part: Part, ratio: float | None) -> staircase.Step:
-    own = {cell.experiment: cell for cell in reversed(part.at(ratio))}  # of several variants the first
+    own = {cell.experiment: cell for cell in part.at(ratio) if cell.preset}
     base, technique = own.get(BASELINE), own.get(STAIRCASE)
     return staircase.Step(
         part.where(ratio),

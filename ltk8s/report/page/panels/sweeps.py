@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,9 @@ from ltk8s.report.page.panels.panel import Panel, capital, slug
 from ltk8s.report.published import ARCHITECTURES, DATASET
 from ltk8s.report.study import Sweep
 from ltk8s.spec.ranking import Point, Ranking
+
+Key = tuple[bool, float, str]
+"""What sorts the values of a setting, whatever their types."""
 
 
 def is_architectures(ranking: Ranking) -> bool:
@@ -37,27 +41,27 @@ def panels(sweep: Sweep) -> Iterator[Panel]:
 
 def _architectures(name: str, where: str, sweep: Sweep, ranking: Ranking) -> Panel:
     ours = [architectures.Network(p.networks[0], p.parameters, p.accuracy, wilson(p.correct, p.n)) for p in ranking.points]
-    comparable = sweep.setting.dataset == DATASET and sweep.setting.ratio is None
+    comparable = sweep.setting.dataset == DATASET and sweep.setting.ratio is None and ranking.selects == "nothing"
     theirs = [architectures.Network(each.name, each.millions * 1e6, each.accuracy) for each in ARCHITECTURES if comparable]
-    measured = "test" if ranking.selects == "nothing" else "out-of-fold"
-    drawing = architectures.draw(name, capital(where), ours, theirs)
+    measured = "test accuracy" if ranking.selects == "nothing" else "out-of-fold accuracy"
+    drawing = architectures.draw(name, capital(where), ours, theirs, measured=measured)
     beside = " Hollow: the student report’s networks, parameters as it prints them." if theirs else ""
-    return Panel(drawing, f"{capital(measured)} accuracy with its 95 % interval.{beside}")
+    return Panel(drawing, f"{capital(measured)} with its 95 % interval.{beside}")
 
 
 def _map(name: str, where: str, ranking: Ranking, paths: tuple[str, ...]) -> Panel:
     rows, columns = (_values(ranking, path) for path in paths)
     at = {_place(point, paths): i for i, point in enumerate(ranking.points)}
     values = [
-        [ranking.points[at[key]].balanced_accuracy if (key := (_key(r), _key(c))) in at else None for c in columns]
-        for r in rows
+        [ranking.points[at[row, column]].balanced_accuracy if (row, column) in at else None for column in columns]
+        for row in rows
     ]
-    places = {i: ([_key(r) for r in rows].index(key[0]), [_key(c) for c in columns].index(key[1])) for key, i in at.items()}
+    places = {i: (list(rows).index(row), list(columns).index(column)) for (row, column), i in at.items()}
     data = heat_map.HeatMap(
         row_name=_name(paths[0]),
         column_name=_name(paths[1]),
-        rows=[_text(value) for value in rows],
-        columns=[_text(value) for value in columns],
+        rows=list(rows.values()),
+        columns=list(columns.values()),
         values=values,
         best=places[ranking.best],
         chosen=None if ranking.chosen is None else places[ranking.chosen],
@@ -86,16 +90,27 @@ def _paths(ranking: Ranking) -> tuple[str, ...]:
     return paths if whole and plain and len({_place(p, paths) for p in ranking.points}) == len(ranking.points) else ()
 
 
-def _values(ranking: Ranking, path: str) -> list[Any]:
-    return sorted({point.settings[path] for point in ranking.points})
+def _values(ranking: Ranking, path: str) -> dict[Key, str]:
+    """What a setting was, in order, each value once, with its text."""
+    return {_key(value): _text(value) for value in sorted((p.settings[path] for p in ranking.points), key=_key)}
 
 
-def _place(point: Point, paths: tuple[str, ...]) -> tuple[str, ...]:
+def _place(point: Point, paths: tuple[str, ...]) -> tuple[Key, ...]:
     return tuple(_key(point.settings[path]) for path in paths)
 
 
-def _key(value: Any) -> str:
-    return repr(value)
+def _key(value: Any) -> Key:
+    """Numbers before words. A number is the same however it is written: 1, 1.0 and, from YAML 1.1, the string 1e0."""
+    number = _number(value)
+    return (True, 0.0, str(value)) if number is None else (False, number, "")
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = None if isinstance(value, bool) else float(value)
+    except ValueError:
+        return None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _name(path: str) -> str:
@@ -104,4 +119,5 @@ def _name(path: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    number = _number(value)
+    return str(value) if number is None or isinstance(value, int) else f"{number:g}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ltk8s.report.figures import Drawing, lines
 from ltk8s.report.page.panels.panel import Panel, capital, slug
 from ltk8s.report.page.part import Part
+from ltk8s.report.place import place_of
 from ltk8s.report.study import Curve, Study
 
 WEIGHTINGS = {"cross-entropy": "none", "ins": "INS", "isns": "ISNS", "ens": "ENS"}
@@ -64,7 +65,7 @@ def learning_curves(study: Study, part: Part) -> Iterator[Panel]:
 
 
 def _of(study: Study, part: Part, ratio: float | None) -> list[Curve]:
-    return [c for c in study.curves if (c.dataset, c.profile, c.ratio) == (part.dataset, part.profile, ratio)]
+    return [c for c in study.curves if place_of(c) == place_of(part) and c.ratio == ratio]
 
 
 def _one_each(curves: list[Curve]) -> dict[str, Curve]:
