@@ -28,7 +28,7 @@ def logs(
     job: Annotated[str, typer.Argument(metavar="JOB", help="A Job's name or its beginning.")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the pod ends.")] = False,
 ) -> None:
-    """Print a Job's log. With --output json each line is a JSON object of the Job and the line.
+    """Print a Job's log. With --json each line is a JSON object of the Job and the line.
 
     \b
     ltk8s logs glyphs50-0-02-lite0-ce-s0-1a2b3c4d5e
