@@ -36,6 +36,7 @@ def stage(
         raise UsageError(f"--file holds one network, and {len(arch)} are named.", "Stage them one by one.")
     if file and not file.is_file():
         raise UsageError(f"There is no file {str(file)!r}.", "Give --file a .safetensors or .pth file.")
+    list_weights(context.store)  # a store that is away is said at once: the process that stages has the patience of a worker
     staged = stage_weights(arch, context.store.address, *(["--file", str(file)] if file else []))
     context.emit(staged, lambda: show(context, staged))
 
