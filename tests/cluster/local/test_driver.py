@@ -206,10 +206,17 @@ def test_two_drivers_run_each_job_once(cluster, job, in_background, tmp_path):
     assert [(tmp_path / f"n{i}").read_text() for i in range(6)] == ["x"] * 6
 
 
-def test_each_change_of_phase_is_told_once(cluster, run_jobs, job):
-    cluster.create(job("a", "import time; time.sleep(0.5); exit(65)"))
+def test_each_change_of_phase_is_told_once(cluster, run_jobs, job, tmp_path):
+    seen = tmp_path / "seen running"
+    cluster.create(job("a", f"import os, time\nwhile not os.path.exists({str(seen)!r}): time.sleep(0.05)\nexit(65)"))
     told = []
-    run_jobs(on_change=lambda changed: told.append((changed.name, changed.phase, changed.failures)))
+
+    def tell(changed):
+        told.append((changed.name, changed.phase, changed.failures))
+        if changed.phase == "running":
+            seen.touch()
+
+    run_jobs(on_change=tell)
     assert told == [("a", "pending", 0), ("a", "running", 0), ("a", "failed", 1)]
 
 
