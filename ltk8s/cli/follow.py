@@ -104,11 +104,11 @@ def follow(context: Context, records: Sequence[RunRecord], *, drive_here: bool, 
             ended = drive(runs, cluster, context.store, on_tick=tick, stop=AnnouncedStop(context))
         else:
             ended = wait(runs, cluster, context.store, jobs=jobs, on_tick=tick)
-        if not ended:
-            follower.next_look = 0.0
-            follower.tick()  # whoever pressed Ctrl-C is not told that the store is away as well
-            return Followed(follower.states, ended)
-        return Followed(follower.show(cluster), ended)  # the cluster itself: a view may lag a moment behind
+        if ended:
+            return Followed(follower.show(cluster), ended)  # the cluster itself: a view may lag a moment behind
+        with suppress(StoreError, ClusterError):  # whoever pressed Ctrl-C is not told that the store is away as well
+            follower.look()
+        return Followed(follower.states, ended)
 
 
 class AnnouncedStop(Event):

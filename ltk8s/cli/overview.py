@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import ceil
-from statistics import median
+from statistics import harmonic_mean, median
 
 from ltk8s.data.manifest import Manifest
 from ltk8s.spec.base import Spec
@@ -83,7 +83,7 @@ def overview(manifest: Manifest, ratio: float | None = None) -> Overview:
 def _worth(counts: Sequence[int]) -> float:
     """How many test images count: all where each class has as many, fewer where balanced accuracy leads (C² / Σ_c 1/n_c)."""
     tested = [n for n in counts if n]
-    return len(tested) ** 2 / sum(1 / n for n in tested)
+    return len(tested) * harmonic_mean(tested)
 
 
 def advice(name: str, counts: Sequence[int]) -> str:
