@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 from ltk8s.network.stopping import EXIT_STOPPED, Stopped, Stopping
+from ltk8s.processes import cpus
 
 if TYPE_CHECKING:
     from ltk8s.network.context import WorkContext
@@ -157,7 +158,7 @@ def run(context: WorkContext, environ: Mapping[str, str]) -> None:
     if environ.get("LTK8S_GPUS"):
         require_gpu()
     keep_freed_memory()
-    set_threads(int(threads) if threads else len(os.sched_getaffinity(0)))
+    set_threads(int(threads) if threads else cpus())
     if isinstance(context.task, LearnerTask):
         from ltk8s.training.learner import run as train
 

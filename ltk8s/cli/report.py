@@ -36,7 +36,7 @@ def report(
     ltk8s report baseline stack-wl --to results
     """
     study = collect(context.store, find_runs(context.store, runs) if runs else None)
-    files = write(study, to) if to else []
+    files = write(study, to, parallel=True) if to else []
     context.emit(study, lambda: context.console.print(render_terminal(study)))
     for file in files:
         if file.parent == to:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import signal
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ltk8s.data.sources.base import Pixels, Read
-from ltk8s.errors import LtkError
+from ltk8s.processes import cpus, spread
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -47,27 +43,22 @@ class Undecodable:
 
 def decode_all(read: Read, names: Sequence[str], size: int | None, *, parallel: bool = True) -> Iterator[Decoded | Undecodable]:
     """Decode each of ``names``, in order; in several processes where there are many."""
-    processes = min(len(os.sched_getaffinity(0)), 16) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = min(cpus(), 16)
     if not parallel or processes < 2 or len(names) < WORTH_PROCESSES:
         yield from (decode_named(read, name, size) for name in names)
         return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_set_up, initargs=(read, size))
-    try:
-        for chunk in pool.map(_decode_chunk, [names[i : i + CHUNK] for i in range(0, len(names), CHUNK)]):
-            yield from chunk
-    except BrokenProcessPool:
-        raise LtkError("A process that decodes images was killed.", "It may have run out of memory: free some.") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
+    chunks = [names[i : i + CHUNK] for i in range(0, len(names), CHUNK)]
+    yield from chain.from_iterable(
+        spread(_decode_chunk, chunks, processes, does="decodes images", set_up=_set_up, arguments=(read, size))
+    )
 
 
 _worker: tuple[Read, int | None]
 
 
 def _set_up(read: Read, size: int | None) -> None:
-    """In a new process: keep what every chunk needs; Ctrl-C is the parent's to handle."""
+    """In a new process: keep what every chunk needs."""
     global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker = (read, size)
 
 

@@ -19,26 +19,31 @@ def to_json(study: Study) -> str:
     return study.model_dump_json(indent=2) + "\n"
 
 
-def write(study: Study, folder: Path) -> list[Path]:
+def write(study: Study, folder: Path, *, parallel: bool = False) -> list[Path]:
     """Write ``index.html``, ``results.{md,csv,json,tex}`` and each figure as SVG and PNG, and return their paths.
+
+    Args:
+        parallel: draw in several processes. They import the main module anew: a script that asks for it does its work below
+            ``if __name__ == "__main__"``.
 
     Raises:
         UsageError: if matplotlib is missing or the folder cannot be written.
     """
     need_matplotlib()
-    from ltk8s.report.page import compose, to_html
+    from ltk8s.report.page import compose, draw, to_html
 
     _make(folder / FIGURES)
     page = compose(study)
+    drawings = draw(page.panels(), parallel=parallel)
     files: dict[str, str | bytes] = {
-        "index.html": to_html(page),
+        "index.html": to_html(page, drawings),
         "results.md": to_markdown(study),
         "results.csv": to_csv(study),
         "results.json": to_json(study),
         "results.tex": to_latex(study),
     }
-    for panel in page.panels():
-        files |= _figure(panel.drawing)
+    for drawing in drawings.values():
+        files |= _figure(drawing)
     return [_write(folder / name, content) for name, content in files.items()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from math import fsum
 from typing import Any
 
 from ltk8s.errors import Corrupt
@@ -31,8 +32,8 @@ class Learners:
         self.tasks = _read_tasks(store, self.results)
 
     def seconds(self, ids: Iterable[str]) -> float:
-        """What some learners cost in device-seconds, each counted once."""
-        return sum(float(self.results[id].provenance.get("seconds") or 0) for id in set(ids) if id in self.results)
+        """What some learners cost in device-seconds, each counted once; exact, so that their order does not matter."""
+        return fsum(float(self.results[id].provenance.get("seconds") or 0) for id in set(ids) if id in self.results)
 
 
 def _read_results(store: Store, ids: Iterable[str]) -> dict[str, Result]:

@@ -63,4 +63,4 @@ def test_a_smoke_run_decides_no_claim(store: Store, make_run: MakeRun) -> None:
 def test_a_smoke_run_is_no_step_of_the_staircase(store: Store, make_run: MakeRun) -> None:
     (part,) = parts(collect(store, with_a_smoke_run_first(make_run)))
     (panel,) = staircases(part)
-    assert "Stack wl .700" in panel.drawing.alt
+    assert "Stack wl .700" in panel.drawing().alt

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ltk8s.cluster.job import Manifest, worker_of
 from ltk8s.errors import UsageError
+from ltk8s.processes import cpus
 
 GPU = "nvidia.com/gpu"
 
@@ -54,7 +55,7 @@ class Machine:
     @classmethod
     def here(cls) -> Machine:
         """This machine, within the limits under which this process runs."""
-        return cls(_cpus(), _memory(), _gpus())
+        return cls(cpus(), _memory(), _gpus())
 
     def fits(self, demand: Demand) -> bool:
         return demand.cpus <= self.cpus and demand.memory <= self.memory and demand.gpus <= len(self.gpus)
@@ -85,13 +86,6 @@ def quantity(value: str | float) -> float:
 
 def _counted(number: float, noun: str) -> str:
     return f"{number:g} {noun}{'' if number == 1 else 's'}"
-
-
-def _cpus() -> int:
-    """The CPUs that this process may use: fewer than the machine's in a container or under taskset."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _memory() -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from ltk8s.report.page.drawings import draw
 from ltk8s.report.page.page import Page, compose
 from ltk8s.report.page.render import to_html
 
-__all__ = ["Page", "compose", "to_html"]
+__all__ = ["Page", "compose", "draw", "to_html"]

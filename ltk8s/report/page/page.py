@@ -36,11 +36,7 @@ class Page:
 
 
 def compose(study: Study) -> Page:
-    """Draw every figure that a study has, and put all in order.
-
-    Raises:
-        UsageError: if matplotlib is not installed.
-    """
+    """Put all that a study has to show in order."""
     own = parts(study)
     ordered = (
         sections.results(own),

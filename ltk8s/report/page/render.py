@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ltk8s.report.figures import Drawing
 from ltk8s.report.figures.palette import dark_rules
 from ltk8s.report.gallery import OF_A_CLASS
 from ltk8s.report.page.page import Page
 
 
-def to_html(page: Page) -> str:
-    """Return the whole file. It asks for nothing from anywhere: its own policy would forbid it."""
-    return (
-        _environment().get_template("index.html.j2").render(page=page, study=page.study, style=_style(), script=_own("sort.js"))
-    )
+def to_html(page: Page, drawings: Mapping[str, Drawing]) -> str:
+    """Return the whole file, with each panel's drawing. It asks for nothing from anywhere: its own policy would forbid it."""
+    template = _environment().get_template("index.html.j2")
+    return template.render(page=page, study=page.study, drawings=drawings, style=_style(), script=_own("sort.js"))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import chain
 
 from ltk8s.report import numbers
@@ -35,7 +36,8 @@ def differences(own: list[Part]) -> Section:
         panels = tuple(result_panels.differences(part))
         theirs = " Diamonds: the student report’s." if any("Diamond" in panel.caption for panel in panels) else ""
         every = (tables.accuracy(part), tables.details(part))
-        groups.append(Group(_heading(own, part), tuple(Panel(p.drawing) for p in panels), every, after=after + theirs))
+        bare = tuple(replace(panel, caption="") for panel in panels)
+        groups.append(Group(_heading(own, part), bare, every, after=after + theirs))
     return Section("differences", "Differences and their intervals", lead, tuple(groups), layout="folded")
 
 

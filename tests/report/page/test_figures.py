@@ -100,10 +100,10 @@ def test_networks_scored_out_of_fold_are_not_called_tested(study: Study) -> None
     assert ours.ranking is not None
     ranking = ours.ranking.model_copy(update={"selects": "oof", "folds": 3})
     (panel,) = sweeps.panels(ours.model_copy(update={"ranking": ranking}))
-    assert "out-of-fold accuracy" in texts(panel.drawing)
-    assert "Out-of-fold accuracy against parameters" in panel.drawing.alt
-    assert "test accuracy" not in panel.drawing.svg.lower()
-    assert "resnet50d" not in texts(panel.drawing)  # the student report's are test accuracies
+    assert "out-of-fold accuracy" in texts(panel.drawing())
+    assert "Out-of-fold accuracy against parameters" in panel.drawing().alt
+    assert "test accuracy" not in panel.drawing().svg.lower()
+    assert "resnet50d" not in texts(panel.drawing())  # the student report's are test accuracies
 
 
 def map_of(study: Study, settings: list[tuple[object, object]]) -> Drawing:
@@ -116,7 +116,7 @@ def map_of(study: Study, settings: list[tuple[object, object]]) -> Drawing:
     )
     ranking = grid.ranking.model_copy(update={"points": points, "best": 0, "chosen": 1})
     (panel,) = sweeps.panels(grid.model_copy(update={"ranking": ranking}))
-    return panel.drawing
+    return panel.drawing()
 
 
 def test_a_number_that_yaml_reads_as_a_string_stands_among_the_numbers(study: Study) -> None:
@@ -206,7 +206,7 @@ def test_the_best_is_no_other_name_of_the_baseline(part: Part) -> None:
 
 
 def test_bags_are_dealt_from_what_is_above_the_median(part: Part) -> None:
-    drawing = next(iter(sampling.dealt(part))).drawing
+    drawing = next(iter(sampling.dealt(part))).drawing()
     split = part.splits[0.1]
     minority = sum(sorted(split.counts)[:25])
     assert f"{minority:,} images of the minority are in each of 4 bags" in drawing.alt
@@ -217,8 +217,8 @@ def test_weightings_are_compared_on_learners_that_differ_in_nothing_else(study: 
     """A bag's learner has the same loss and other images: it stays out."""
     bag = study.curves[3].model_copy(update={"id": "bag", "experiments": ("bagging-wl",), "loss": (9.0,) * 132})
     both = study.model_copy(update={"curves": (bag, *study.curves)})
-    pair = next(p for p in training.weightings(both, part) if p.drawing.name.endswith("ins-ens"))
-    assert "ends at 9" not in pair.drawing.alt
+    pair = next(p for p in training.weightings(both, part) if p.name.endswith("ins-ens"))
+    assert "ends at 9" not in pair.drawing().alt
 
 
 def test_a_technique_has_one_learning_curve_however_many_share_its_learners(study: Study, part: Part) -> None:
@@ -229,12 +229,12 @@ def test_a_technique_has_one_learning_curve_however_many_share_its_learners(stud
         )
     ]
     panel = next(training.learning_curves(study.model_copy(update={"curves": tuple(shared)}), part))
-    legend = [text for text in texts(panel.drawing) if text in {cell.title for cell in part.cells()}]
+    legend = [text for text in texts(panel.drawing()) if text in {cell.title for cell in part.cells()}]
     assert legend == ["Baseline", "Stacking / WL"]
 
 
 def test_pairs_share_their_axes(study: Study, part: Part) -> None:
-    drawn = [p.drawing for p in training.weightings(study, part) if not p.drawing.name.endswith(("plain", "accuracy"))]
+    drawn = [p.drawing() for p in training.weightings(study, part) if not p.name.endswith(("plain", "accuracy"))]
     assert len(drawn) == 4
     assert len({tuple(text for text in texts(each) if re.fullmatch(r"\d\.\d", text)) for each in drawn}) == 1
 
@@ -242,7 +242,7 @@ def test_pairs_share_their_axes(study: Study, part: Part) -> None:
 @pytest.mark.parametrize(("number", "start"), [(0, "fig1-"), (1, "fig2-"), (2, "sweep-")])
 def test_a_sweep_gets_the_figure_that_suits_it(study: Study, number: int, start: str) -> None:
     (panel,) = sweeps.panels(study.sweeps[number])
-    assert panel.drawing.name.startswith(start)
+    assert panel.name.startswith(start)
 
 
 def test_an_unfinished_sweep_has_no_figure(study: Study) -> None:
@@ -252,10 +252,10 @@ def test_an_unfinished_sweep_has_no_figure(study: Study) -> None:
 def test_the_reports_networks_stand_beside_ours_on_its_own_data_only(study: Study) -> None:
     ours = study.sweeps[0]
     (panel,) = sweeps.panels(ours)
-    assert "resnet50d" in texts(panel.drawing)
+    assert "resnet50d" in texts(panel.drawing())
     other = ours.model_copy(update={"setting": ours.setting.model_copy(update={"dataset": "glyphs50"})})
     (panel,) = sweeps.panels(other)
-    assert "resnet50d" not in texts(panel.drawing)
+    assert "resnet50d" not in texts(panel.drawing())
 
 
 def twice(change: Callable[[Study], Study]) -> Study:
@@ -267,7 +267,7 @@ def twice(change: Callable[[Study], Study]) -> Study:
 def test_two_profiles_are_two_tables_with_figures_of_their_own() -> None:
     both = twice(lambda s: s.model_copy(update={"cells": tuple(c.model_copy(update={"profile": "paper"}) for c in s.cells)}))
     page = compose(both)
-    names = [panel.drawing.name for panel in page.panels()]
+    names = [panel.name for panel in page.panels()]
     assert len(names) == len(set(names))
     results = next(section for section in page.sections if section.id == "results")
     assert [group.tables[0].caption for group in results.groups] == ["cifar50, profile cpu", "cifar50, profile paper"]
@@ -275,7 +275,7 @@ def test_two_profiles_are_two_tables_with_figures_of_their_own() -> None:
 
 def test_what_another_profile_balanced_is_not_shown_for_one_that_did_not() -> None:
     both = twice(lambda s: s.model_copy(update={"cells": tuple(c.model_copy(update={"profile": "paper"}) for c in s.cells)}))
-    balanced = {part.profile: [panel.drawing.name for panel in sampling.balanced(part)] for part in parts(both)}
+    balanced = {part.profile: [panel.name for panel in sampling.balanced(part)] for part in parts(both)}
     assert balanced == {"cpu": [f"fig3-cifar50-cpu-{ratio}" for ratio in ("0-1", "0-02", "0-005")], "paper": []}
 
 
@@ -283,5 +283,5 @@ def test_two_versions_of_a_data_set_have_figures_of_their_own() -> None:
     both = twice(
         lambda s: s.model_copy(update={"cells": tuple(c.model_copy(update={"fingerprint": "f" * 16}) for c in s.cells)})
     )
-    names = [panel.drawing.name for panel in compose(both).panels()]
+    names = [panel.name for panel in compose(both).panels()]
     assert len(names) == len(set(names))

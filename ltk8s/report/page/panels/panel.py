@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ltk8s.report.figures import Drawing
@@ -9,10 +10,17 @@ from ltk8s.report.figures import Drawing
 
 @dataclass(frozen=True)
 class Panel:
-    """A drawing and what is written below it; what holds for all drawings of a group is written once, below them."""
+    """A figure that is yet to be drawn, and what is written below it; what holds for a whole group is written once, below it.
 
-    drawing: Drawing
+    ``name`` is its file's stem. ``draw`` makes the drawing of that name, and can be pickled: panels are drawn side by side.
+    """
+
+    name: str
+    draw: Callable[[str], Drawing]
     caption: str = ""
+
+    def drawing(self) -> Drawing:
+        return self.draw(self.name)
 
 
 def slug(ratio: float | None) -> str:

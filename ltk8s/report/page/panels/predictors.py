@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ltk8s.report.figures import per_class, reliability
 from ltk8s.report.page.panels.panel import Panel, capital, slug
@@ -18,10 +19,9 @@ def calibration(part: Part) -> Iterator[Panel]:
     for ratio in part.ratios:
         cells = [cell for name in CALIBRATED for cell in part.at(ratio) if cell.experiment == name and not cell.same_as]
         if cells:
-            drawing = reliability.draw(
-                f"reliability-{part.key}-{slug(ratio)}", capital(part.where(ratio)), [_bins(cell) for cell in cells[:MOST]]
-            )
-            yield Panel(drawing)
+            shown = [_bins(cell) for cell in cells[:MOST]]
+            draw = partial(reliability.draw, title=capital(part.where(ratio)), predictors=shown)
+            yield Panel(f"reliability-{part.key}-{slug(ratio)}", draw)
 
 
 def _bins(cell: Cell) -> reliability.Reliability:
@@ -38,8 +38,8 @@ def class_gains(part: Part) -> Iterator[Panel]:
         scores = [(c.name, c.images, c.gain) for c in cell.classes if c.gain is not None] if cell else []
         if cell and scores:
             classes = [per_class.ClassGain(name, images, 100 * gain) for name, images, gain in scores if gain is not None]
-            drawing = per_class.draw(f"classes-{part.key}-{slug(ratio)}", f"{cell.label}, {part.where(ratio)}", classes)
-            yield Panel(drawing, _seeds(cell))
+            draw = partial(per_class.draw, title=f"{cell.label}, {part.where(ratio)}", classes=classes)
+            yield Panel(f"classes-{part.key}-{slug(ratio)}", draw, _seeds(cell))
 
 
 def _seeds(cell: Cell) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ltk8s.report.figures import gains, staircase
 from ltk8s.report.page.panels.panel import Panel, capital, slug
@@ -20,9 +21,9 @@ def staircases(part: Part) -> Iterator[Panel]:
     if not any(step.technique for step in steps):
         return
     title = next(cell.title for cell in part.cells() if cell.experiment == STAIRCASE)
-    drawing = staircase.draw(f"staircase-{part.key}", f"Baseline against {title}", title, steps)
     yield Panel(
-        drawing,
+        f"staircase-{part.key}",
+        partial(staircase.draw, title=f"Baseline against {title}", technique=title, steps=steps),
         "Dotted: each baseline carried over to the next harder data set. Lines: 95 % intervals. The axis does not start at 0.",
     )
 
@@ -52,7 +53,7 @@ def differences(part: Part) -> Iterator[Panel]:
         if shown:
             name = f"differences-{part.key}-{slug(ratio)}"
             theirs = "Diamonds" if any(gain.theirs is not None for gain in shown) else ""
-            yield Panel(gains.draw(name, capital(part.where(ratio)), shown), theirs)
+            yield Panel(name, partial(gains.draw, title=capital(part.where(ratio)), gains=shown), theirs)
 
 
 def _gain(cell: Cell, base: float | None) -> gains.Gain | None:

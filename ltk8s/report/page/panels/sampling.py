@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ltk8s.report.figures import bagging, bags, balancing
 from ltk8s.report.page.panels.panel import Panel, capital, slug
@@ -15,11 +16,10 @@ def balanced(part: Part) -> Iterator[Panel]:
     for split in _splits(part):
         if split.balanced_to:
             after = split.balanced_to * len(split.counts)
-            drawing = balancing.draw(
-                f"fig3-{part.key}-{slug(split.ratio)}", capital(part.where(split.ratio)), split.counts, split.balanced_to
-            )
+            title = capital(part.where(split.ratio))
             yield Panel(
-                drawing,
+                f"fig3-{part.key}-{slug(split.ratio)}",
+                partial(balancing.draw, title=title, counts=split.counts, threshold=split.balanced_to),
                 f"{sum(split.counts):,} images become {after:,}: an epoch is {after / sum(split.counts):.1f} times as long.",
             )
 
@@ -32,13 +32,14 @@ def bagged(part: Part) -> Iterator[Panel]:
             first = [split.bags[0][c] for c in _by_size(split)]
             counts = [split.counts[c] for c in _by_size(split)]
             name, where = f"fig5-{part.key}-{slug(split.ratio)}", part.where(split.ratio)
+            histogram = partial(bagging.draw, majority=large)
             yield Panel(
-                bagging.draw(f"{name}-all", f"Training set, {where}", counts, majority=large, threshold=split.bag_threshold),
+                f"{name}-all",
+                partial(histogram, title=f"Training set, {where}", counts=counts, threshold=split.bag_threshold),
                 f"{max(counts)} images in the largest class, threshold {split.bag_threshold}: {len(split.bags)} bags.",
             )
-            yield Panel(
-                bagging.draw(f"{name}-bag", f"Bag 1 of {len(split.bags)}, {where}", first, majority=large, top=max(counts)),
-            )
+            title = f"Bag 1 of {len(split.bags)}, {where}"
+            yield Panel(f"{name}-bag", partial(histogram, title=title, counts=first, top=max(counts)))
 
 
 def dealt(part: Part) -> Iterator[Panel]:
@@ -49,10 +50,10 @@ def dealt(part: Part) -> Iterator[Panel]:
             order = _by_size(split)
             minority = sum(split.counts[c] for c, major in zip(order, large, strict=True) if not major)
             shares = [sum(bag) - minority for bag in split.bags]
-            drawing = bags.draw(
-                f"fig6-{part.key}-{slug(split.ratio)}", f"The bags, {part.where(split.ratio)}", minority, shares
+            title = f"The bags, {part.where(split.ratio)}"
+            yield Panel(
+                f"fig6-{part.key}-{slug(split.ratio)}", partial(bags.draw, title=title, minority=minority, shares=shares)
             )
-            yield Panel(drawing)
 
 
 def _splits(part: Part) -> list[Split]:

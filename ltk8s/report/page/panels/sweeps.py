@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ltk8s.metrics.intervals import wilson
@@ -44,9 +45,9 @@ def _architectures(name: str, where: str, sweep: Sweep, ranking: Ranking) -> Pan
     comparable = sweep.setting.dataset == DATASET and sweep.setting.ratio is None and ranking.selects == "nothing"
     theirs = [architectures.Network(each.name, each.millions * 1e6, each.accuracy) for each in ARCHITECTURES if comparable]
     measured = "test accuracy" if ranking.selects == "nothing" else "out-of-fold accuracy"
-    drawing = architectures.draw(name, capital(where), ours, theirs, measured=measured)
+    draw = partial(architectures.draw, title=capital(where), ours=ours, theirs=theirs, measured=measured)
     beside = " Hollow: the student report’s networks, parameters as it prints them." if theirs else ""
-    return Panel(drawing, f"{capital(measured)} with its 95 % interval.{beside}")
+    return Panel(name, draw, f"{capital(measured)} with its 95 % interval.{beside}")
 
 
 def _map(name: str, where: str, ranking: Ranking, paths: tuple[str, ...]) -> Panel:
@@ -70,7 +71,7 @@ def _map(name: str, where: str, ranking: Ranking, paths: tuple[str, ...]) -> Pan
     measured = f"out-of-fold, {ranking.folds} folds" if ranking.selects == "oof" else "test"
     chosen = " Framed: chosen." if ranking.chosen is not None else ""
     caption = f"Balanced accuracy ({measured}); one standard error is {100 * error:.1f} points. Bold: highest.{chosen}"
-    return Panel(heat_map.draw(name, capital(where), data), caption)
+    return Panel(name, partial(heat_map.draw, title=capital(where), data=data), caption)
 
 
 def _dots(name: str, title: str, ranking: Ranking) -> Panel:
@@ -78,8 +79,9 @@ def _dots(name: str, title: str, ranking: Ranking) -> Panel:
     measured = (
         f"Out-of-fold balanced accuracy, {ranking.folds} folds" if ranking.selects == "oof" else "Test accuracy, balanced"
     )
-    drawing = points.draw(name, title, scored, best=ranking.best, chosen=ranking.chosen, measured=measured.lower())
-    return Panel(drawing, f"{measured}, ± one standard error; shaded: within one standard error of the best.")
+    best, chosen = ranking.best, ranking.chosen
+    draw = partial(points.draw, title=title, scores=scored, best=best, chosen=chosen, measured=measured.lower())
+    return Panel(name, draw, f"{measured}, ± one standard error; shaded: within one standard error of the best.")
 
 
 def _paths(ranking: Ranking) -> tuple[str, ...]:

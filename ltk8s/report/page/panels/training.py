@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from ltk8s.report.figures import Drawing, lines
+from ltk8s.report.figures import lines
 from ltk8s.report.page.panels.panel import Panel, capital, slug
 from ltk8s.report.page.part import Part
 from ltk8s.report.place import place_of
@@ -34,12 +35,12 @@ def weightings(study: Study, part: Part) -> Iterator[Panel]:
             if one in curves and other in curves:
                 pair = [_line(WEIGHTINGS[x], curves[x], curves[x].loss, colours[x]) for x in (one, other)]
                 title = f"{WEIGHTINGS[one]} and {WEIGHTINGS[other]}, {where}"
-                yield Panel(_draw(f"{name}-{one}-{other}", title, pair, "loss as minimised", (0, top)))
+                yield _panel(f"{name}-{one}-{other}", title, pair, "loss as minimised", (0, top))
         plain = [_line(WEIGHTINGS[x], c, c.plain_loss, colours[x]) for x, c in curves.items() if c.plain_loss]
         if len(plain) > 1:
-            yield Panel(_draw(f"{name}-plain", f"Unweighted loss, {where}", plain, "cross entropy, unweighted"))
+            yield _panel(f"{name}-plain", f"Unweighted loss, {where}", plain, "cross entropy, unweighted")
         accuracy = [_line(WEIGHTINGS[x], c, c.accuracy, colours[x]) for x, c in curves.items()]
-        yield Panel(_draw(f"{name}-accuracy", f"Training accuracy, {where}", accuracy, "training accuracy"))
+        yield _panel(f"{name}-accuracy", f"Training accuracy, {where}", accuracy, "training accuracy")
 
 
 def learning_curves(study: Study, part: Part) -> Iterator[Panel]:
@@ -60,8 +61,8 @@ def learning_curves(study: Study, part: Part) -> Iterator[Panel]:
         name, where = f"curves-{part.key}-{slug(ratio)}", capital(part.where(ratio))
         accuracy = [_line(label, curve, curve.accuracy, i) for i, (label, curve) in enumerate(shown)]
         loss = [_line(label, curve, curve.loss, i) for i, (label, curve) in enumerate(shown)]
-        yield Panel(_draw(f"{name}-accuracy", f"{where}, {own[0].arch}", accuracy, "training accuracy"))
-        yield Panel(_draw(f"{name}-loss", f"{where}, {own[0].arch}", loss, "loss as minimised"))
+        yield _panel(f"{name}-accuracy", f"{where}, {own[0].arch}", accuracy, "training accuracy")
+        yield _panel(f"{name}-loss", f"{where}, {own[0].arch}", loss, "loss as minimised")
 
 
 def _of(study: Study, part: Part, ratio: float | None) -> list[Curve]:
@@ -85,5 +86,5 @@ def _line(label: str, curve: Curve, values: tuple[float, ...], colour: int) -> l
     return lines.Line(label, curve.epochs, values, colour)
 
 
-def _draw(name: str, title: str, shown: list[lines.Line], y_label: str, limits: tuple[float, float] | None = None) -> Drawing:
-    return lines.draw(name, title, shown, x_label="epoch", y_label=y_label, limits=limits)
+def _panel(name: str, title: str, shown: list[lines.Line], y_label: str, limits: tuple[float, float] | None = None) -> Panel:
+    return Panel(name, partial(lines.draw, title=title, lines=shown, x_label="epoch", y_label=y_label, limits=limits))
