@@ -1,6 +1,6 @@
 # Two commands are all that a newcomer needs: `make demo` and `make test`. Each target does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lint test e2e bench kind lock clean
+.PHONY: help venv demo lint test e2e ahead bench kind lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,6 +35,9 @@ test: $(READY)  ## all tests: real files, real processes, a real MinIO server
 
 e2e: $(READY)  ## the whole of it on a real Kubernetes, which it brings up and takes down (root, Linux, Go)
 	$(BIN)/python -m pytest -c tests/e2e/pytest.ini tests/e2e
+
+ahead: $(READY)  ## build what `make test` and `make e2e` run against while something else is done (root, Linux, Go)
+	@nice -n 19 $(BIN)/python -m tests.e2e.cluster build
 
 bench: $(READY)  ## the benchmarks, each against a named peer in one run
 	$(BIN)/python benchmarks/controller.py

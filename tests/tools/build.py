@@ -54,6 +54,7 @@ def _kubernetes(name: str) -> Tool:
 
 
 TOOLS_BY_NAME = {
+    "minio": Tool(directory="minio", module="github.com/minio/minio"),
     "kube-apiserver": _kubernetes("kube-apiserver"),
     "kube-controller-manager": _kubernetes("kube-controller-manager"),
     "kube-scheduler": _kubernetes("kube-scheduler"),
@@ -63,9 +64,11 @@ TOOLS_BY_NAME = {
     "kueue": Tool(directory="kueue", module="sigs.k8s.io/kueue", command="cmd/kueue"),
     "kube-network-policies": Tool(directory="network-policies", module="sigs.k8s.io/kube-network-policies", command="cmd"),
     "kwok": Tool(directory="kwok", module="sigs.k8s.io/kwok", command="cmd/kwok"),
-    "minio": Tool(directory="minio", module="github.com/minio/minio"),
     "pause": Tool(directory="pause"),
 }
+
+SERVERS = tuple(name for name in TOOLS_BY_NAME if name != "kwok")
+"""What `make test` and `make e2e` run, in this order; kwok is for benchmarks alone."""
 
 
 def build(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""`python -m tests.e2e.cluster up | images | status | down`: the tests' cluster by hand."""
+"""`python -m tests.e2e.cluster build | up | images | status | down`: the tests' cluster by hand."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import sys
 from tests.e2e.cluster import layout, processes
 from tests.e2e.cluster.down import down
 from tests.e2e.cluster.machine import Unfit
-from tests.e2e.cluster.up import is_up, load_images, references, up
+from tests.e2e.cluster.up import build_ahead, is_up, load_images, references, up
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.cluster", description="The tests' cluster.")
-    actions = {"up": _up, "images": _images, "status": _status, "down": down}
+    actions = {"build": build_ahead, "up": _up, "images": _images, "status": _status, "down": down}
     parser.add_argument("action", choices=actions)
     try:
         actions[parser.parse_args().action]()

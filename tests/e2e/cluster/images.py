@@ -77,12 +77,17 @@ def push_base() -> str:
 
 def push_project() -> dict[str, str]:
     """Build and push what the Dockerfile describes; the reference of each target, which names its content."""
+    return {target: _push_by_content(image, f"ltk8s/{target}") for target, image in build_project().items()}
+
+
+def build_project() -> dict[str, str]:
+    """Build the Dockerfile's two targets; the image's id of each."""
     arguments = _build_arguments()
     for stage in ("tools", "code"):
         _build(f"--target={stage}", f"--tag={_local(stage)}", *arguments, str(CHECKOUT))
     # Debian's buildah mounts nothing of a stage that it found in its cache; of an image it does
     arguments.append(f"--build-context=tools=container-image://{_local('tools')}")
-    return {target: _push_by_content(_from_target(target, arguments), f"ltk8s/{target}") for target in ("controller", "worker")}
+    return {target: _from_target(target, arguments) for target in ("controller", "worker")}
 
 
 def _build_arguments() -> list[str]:

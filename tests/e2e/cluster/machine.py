@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.tools.apt import can_install, install
 
 PACKAGES = {  # what must be there → Debian's package of it
     "etcd": "etcd-server",
@@ -48,14 +49,13 @@ def prepare() -> None:
 def _install(packages: list[str]) -> None:
     if not packages:
         return
-    if not shutil.which("apt-get"):
+    if not can_install():
         raise Unfit(f"Missing: {', '.join(packages)}. These are Debian's names; apt-get is not here to install them.")
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with _no_services():
-        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-            done = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True)
-            if done.returncode:
-                raise Unfit(f"apt-get {command[0]} failed for {' '.join(packages)}: {done.stderr.strip()[-500:]}")
+        try:
+            install(*packages)
+        except RuntimeError as error:
+            raise Unfit(str(error)) from None
 
 
 @contextmanager

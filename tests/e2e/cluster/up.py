@@ -15,6 +15,7 @@ from tests.e2e.cluster.objects import apply
 from tests.e2e.cluster.pki import make_all
 from tests.e2e.cluster.policies import enforce_policies
 from tests.e2e.cluster.storage import storage
+from tests.tools.build import SERVERS, build
 
 IMAGES = layout.STATE / "images.json"
 
@@ -35,6 +36,16 @@ def up() -> None:
     start_node()
     apply(*storage())
     enforce_policies(images.push_binary("kube-network-policies"))
+
+
+def build_ahead() -> None:
+    """Build, before a cluster is needed, all that takes long and changes seldom: servers, and the images' packages."""
+    prepare()
+    for name in SERVERS:
+        build(name)
+    layout.LAYERS.mkdir(parents=True, exist_ok=True)
+    with FileLock(layout.LAYERS / "lock"):
+        images.build_project()
 
 
 def load_images() -> dict[str, str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+
+from tests.tools.apt import can_install, install
 
 FLAGS = (
     "--headless",
@@ -59,13 +59,9 @@ class Browser:
 def _programs() -> tuple[str, str]:
     """Chromium and its driver; installs them by apt where this is root's machine."""
     if not _found():
-        if os.geteuid() != 0 or not shutil.which("apt-get"):
+        if not can_install():
             raise RuntimeError(f"These tests need Chromium and chromedriver. {ADVICE}")
-        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver"]):
-            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            done = subprocess.run(["apt-get", *command], env=quiet, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise RuntimeError(f"apt-get {command[0]} failed: {done.stderr.strip()[-500:]} {ADVICE}")
+        install("chromium", "chromium-driver")
     browser, driver = _found() or ("", "")
     if not browser:
         raise RuntimeError(f"Chromium was installed and is not found. {ADVICE}")
