@@ -202,7 +202,7 @@ def follow_to_the_end(context: Context, records: Sequence[RunRecord], *, plain: 
             context.note(f"Detached: the Jobs go on. Follow with `ltk8s watch {records[0].run}`.")
         raise
     if not followed.ended:
-        context.note(f"Stopped: learners have saved. The same command goes on from there: ltk8s {shlex.join(sys.argv[1:])}")
+        context.note(f"Stopped. The same command goes on from what learners have saved: ltk8s {shlex.join(sys.argv[1:])}")
         raise typer.Exit(INTERRUPTED)
     return followed.failed
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import timm
 import torch
@@ -115,6 +116,21 @@ def empty(arch: str, classes: int) -> nn.Module:
         raise TaskError(f"There is no network {arch!r}.{near}", "Use a name that timm lists.")
     network: nn.Module = timm.create_model(arch, pretrained=False, num_classes=classes)
     return network.to(memory_format=torch.channels_last)
+
+
+def check_input(network: nn.Module, arch: str, sizes: Iterable[int]) -> None:
+    """Check that the network takes images of ``sizes`` pixels a side; ViT and Swin are made for one size.
+
+    Raises:
+        TaskError: if it does not.
+    """
+    made_for: Any = network.pretrained_cfg
+    side = made_for["input_size"][-1]
+    if made_for["fixed_input_size"] and (others := sorted({*sizes} - {side})):
+        raise TaskError(
+            f"{arch!r} takes images of {side} pixels a side, not of {' or '.join(map(str, others))}.",
+            f"Set train.image_size={side}, or use a network that takes any size.",
+        )
 
 
 def initialise_head(network: nn.Module, generator: torch.Generator | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -71,10 +71,6 @@ class Runs:
     def named(self, run: str) -> Run:
         """A run that was read before, by its name."""
         return self._read[run]
-
-    def finished(self) -> Iterable[Run]:
-        """All runs that were read and are finished: baselines that others needed included."""
-        return (run for run in self._read.values() if run.row.outcome)
 
     def _compared(self, record: RunRecord) -> Row:
         run = self.read(record)

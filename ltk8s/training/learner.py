@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ltk8s.errors import TaskError
 from ltk8s.metrics import summarise
-from ltk8s.network.backbone import build, save_checkpoint
+from ltk8s.network.backbone import build, check_input, save_checkpoint
 from ltk8s.network.context import WorkContext
 from ltk8s.network.cost import multiply_adds, parameters
 from ltk8s.network.device import choose_device
@@ -55,6 +55,7 @@ def run(task: LearnerTask, context: WorkContext) -> None:
         torch.Generator().manual_seed(task.seed),
         cosine_scale=task.train.loss.scale if isinstance(task.train.loss, Ldam) else None,
     ).to(device)
+    check_input(network, task.arch, (*task.train.sizes, task.train.final_size))
     schedule = Schedule.of(task.train, len(material.rows))
     preprocess = Preprocess(task.weights.mean, task.weights.std, task.train.final_size, task.train.interpolation)
     curve = Curve(device)

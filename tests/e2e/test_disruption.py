@@ -10,6 +10,8 @@ from ltk8s.store.progress import read_progress
 from tests.e2e.client import TINY, eventually, has_condition, is_complete, job_of, listed, pods_of
 
 STEPS = 400
+OUTAGES = 180
+"""Seconds: of both together, with what begins and ends them."""
 
 
 def spec(steps):
@@ -27,20 +29,20 @@ def running_pod(cluster, id, other_than=()):
     return next((name for name in names if name not in other_than), None)
 
 
-def checkpoint(store, id):
-    return read_result(store, "learner", id).artifacts["checkpoint.safetensors"].sha256
+def checkpoint(result):
+    return result.artifacts["checkpoint.safetensors"].sha256
 
 
 @pytest.fixture(scope="module")
 def undisturbed(client, cluster, store, glyphs):
-    """The checkpoint of a learner that nobody has disturbed; then all trace of it is removed."""
+    """The result of a learner that nobody has disturbed; then all trace of it is removed."""
     submitted = client.submit(*spec(STEPS))
     eventually(lambda: is_complete(cluster, submitted.fusion), 300, "the fusion's end")
-    weights = checkpoint(store, submitted.learners[0])
+    result = read_result(store, "learner", submitted.learners[0])
     client.ok("delete", submitted.run)
     client.ok("gc", "--older-than", "0m", "--yes")
     assert read_result(store, "learner", submitted.learners[0]) is None
-    return weights
+    return result
 
 
 def test_a_deleted_and_an_evicted_pod_resume_to_the_same_weights(client, cluster, store, undisturbed):
@@ -57,8 +59,9 @@ def test_a_deleted_and_an_evicted_pod_resume_to_the_same_weights(client, cluster
 
     eventually(lambda: is_complete(cluster, learner), 300, "the learner's end")
     assert not job_of(cluster, learner)["status"].get("failed")  # nothing of backoffLimit is spent
-    assert checkpoint(store, learner) == undisturbed
-    assert read_result(store, "learner", learner).provenance["attempts"] == 3
+    result = read_result(store, "learner", learner)
+    assert checkpoint(result) == checkpoint(undisturbed)
+    assert result.provenance["attempts"] == 3
 
 
 def evict(cluster, pod):
@@ -68,9 +71,9 @@ def evict(cluster, pod):
 
 
 @pytest.fixture(scope="module")
-def long(client, cluster, store, glyphs):
-    """A learner that takes some minutes, followed by a client."""
-    submitted = client.submit(*spec(1500))
+def long(client, store, undisturbed):
+    """A learner that outlasts both outages on this machine, fast or slow, followed by a client."""
+    submitted = client.submit(*spec(round(OUTAGES * STEPS / undisturbed.provenance["seconds"])))
     watching = client.start("watch", submitted.run, "--plain")
     eventually(lambda: trains(store, submitted.learners[0]), 300, "training")
     yield submitted, watching

@@ -12,7 +12,9 @@ import torch
 from ltk8s.errors import MembersError, TaskError
 from ltk8s.network.backbone import (
     build,
+    check_input,
     checkpoint_header,
+    empty,
     head_names,
     initialise_head,
     load_checkpoint,
@@ -114,3 +116,11 @@ def test_another_process_writes_the_same_bytes(network):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == hashlib.sha256(save_checkpoint(network, ARCH, 5)).hexdigest()
+
+
+def test_a_network_made_for_one_size_takes_no_other():
+    vit = empty("vit_tiny_patch16_224", 3)
+    check_input(vit, "vit_tiny_patch16_224", [224])
+    with pytest.raises(TaskError, match="takes images of 224 pixels a side, not of 64 or 96"):
+        check_input(vit, "vit_tiny_patch16_224", (96, 224, 64))
+    check_input(empty(ARCH, 3), ARCH, [32, 64])
