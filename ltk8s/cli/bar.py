@@ -1,9 +1,9 @@
-"""A progress bar for what takes a while, on a terminal only."""
+"""What a terminal shows while something takes a while; elsewhere nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from ltk8s.cli.common import Context
@@ -23,9 +23,21 @@ def bar(
     """
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = console or (context.errors if context.json else context.console)
+    console = console or _beside_the_answer(context)
     count = DownloadColumn(binary_units=True) if in_bytes else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total)
         yield lambda step: progress.advance(task, step)
+
+
+@contextmanager
+def spinner(context: Context, what: str) -> Iterator[None]:
+    """Show that something is done of which nobody knows how much there is."""
+    console = _beside_the_answer(context)
+    with console.status(what) if console.is_terminal else nullcontext():
+        yield
+
+
+def _beside_the_answer(context: Context) -> Console:
+    return context.errors if context.json else context.console

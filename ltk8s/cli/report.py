@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ltk8s.cli import complete
+from ltk8s.cli.bar import spinner
 from ltk8s.cli.common import Context, command, new_app
 from ltk8s.report import collect, render_terminal, write
 from ltk8s.store.runs import find_runs
@@ -35,8 +36,12 @@ def report(
     ltk8s report --to results
     ltk8s report baseline stack-wl --to results
     """
-    study = collect(context.store, find_runs(context.store, runs) if runs else None)
-    files = write(study, to, parallel=True) if to else []
+    with spinner(context, "Reading finished runs"):
+        study = collect(context.store, find_runs(context.store, runs) if runs else None)
+    files: list[Path] = []
+    if to:
+        with spinner(context, "Drawing figures"):
+            files = write(study, to, parallel=True)
     context.emit(study, lambda: context.console.print(render_terminal(study)))
     for file in files:
         if file.parent == to:
