@@ -11,6 +11,7 @@ import subprocess
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.cluster.layout import BRIDGE, CGROUP, LAYERS, SOCKET, STATE
 from tests.e2e.cluster.node import cgroup_roots, set_kernel
@@ -32,7 +33,15 @@ def down() -> None:
     _remove_cgroups()
     _remove_network()
     _remove_traces()
-    shutil.rmtree(STATE)
+    _remove_files()
+
+
+def _remove_files() -> None:
+    """Out of the way at once; what takes a slow disk minutes, six gigabytes in small files, goes on by itself."""
+    STATE.rename(STATE.with_name(f"{STATE.name}-gone-{os.getpid()}"))
+    gone = [str(path) for path in STATE.parent.glob(f"{STATE.name}-gone-*")]
+    silent: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    subprocess.run(["sh", "-c", 'rm -rf "$@" &', "sh", *gone], check=True, start_new_session=True, **silent)
 
 
 def _end_containers() -> None:
