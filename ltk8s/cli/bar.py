@@ -23,7 +23,7 @@ def bar(
     """
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = console or _beside_the_answer(context)
+    console = console or context.beside
     count = DownloadColumn(binary_units=True) if in_bytes else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -34,10 +34,5 @@ def bar(
 @contextmanager
 def spinner(context: Context, what: str) -> Iterator[None]:
     """Show that something is done of which nobody knows how much there is."""
-    console = _beside_the_answer(context)
-    with console.status(what) if console.is_terminal else nullcontext():
+    with context.beside.status(what) if context.beside.is_terminal else nullcontext():
         yield
-
-
-def _beside_the_answer(context: Context) -> Console:
-    return context.errors if context.json else context.console

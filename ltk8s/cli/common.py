@@ -141,9 +141,14 @@ class Context:
         """Standard error, for what is said beside the answer."""
         return make_console(sys.stderr)
 
+    @property
+    def beside(self) -> Console:
+        """Where something is said beside the answer: standard output for people, standard error when that carries JSON."""
+        return self.errors if self.json else self.console
+
     def note(self, text: str) -> None:
-        """Say something beside the answer: on standard output for people, on standard error when that carries JSON."""
-        (self.errors if self.json else self.console).print(text, markup=False)
+        """Say something beside the answer."""
+        self.beside.print(text, markup=False)
 
     def emit(self, value: Any, render: Callable[[], None]) -> None:
         """Print ``value`` as JSON when that was asked for; otherwise let ``render`` show it to a person."""

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -38,7 +39,7 @@ def down() -> None:
 
 def _remove_files() -> None:
     """Out of the way at once; what takes a slow disk minutes, six gigabytes in small files, goes on by itself."""
-    STATE.rename(STATE.with_name(f"{STATE.name}-gone-{os.getpid()}"))
+    STATE.rename(tempfile.mkdtemp(prefix=f"{STATE.name}-gone-", dir=STATE.parent))
     gone = [str(path) for path in STATE.parent.glob(f"{STATE.name}-gone-*")]
     silent: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     subprocess.run(["sh", "-c", 'rm -rf "$@" &', "sh", *gone], check=True, start_new_session=True, **silent)

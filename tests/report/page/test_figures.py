@@ -100,10 +100,11 @@ def test_networks_scored_out_of_fold_are_not_called_tested(study: Study) -> None
     assert ours.ranking is not None
     ranking = ours.ranking.model_copy(update={"selects": "oof", "folds": 3})
     (panel,) = sweeps.panels(ours.model_copy(update={"ranking": ranking}))
-    assert "out-of-fold accuracy" in texts(panel.drawing())
-    assert "Out-of-fold accuracy against parameters" in panel.drawing().alt
-    assert "test accuracy" not in panel.drawing().svg.lower()
-    assert "resnet50d" not in texts(panel.drawing())  # the student report's are test accuracies
+    drawing = panel.drawing()
+    assert "out-of-fold accuracy" in texts(drawing)
+    assert "Out-of-fold accuracy against parameters" in drawing.alt
+    assert "test accuracy" not in drawing.svg.lower()
+    assert "resnet50d" not in texts(drawing)  # the student report's are test accuracies
 
 
 def map_of(study: Study, settings: list[tuple[object, object]]) -> Drawing:
