@@ -41,4 +41,4 @@ say "A first run"
 "$LTK8S" submit baseline --dataset glyphs50 --ratio 0.02 --profile laptop --wait
 "$LTK8S" report
 
-say "Done. Next: export LTK8S_CLUSTER=$LTK8S_CLUSTER; . .venv/bin/activate; ltk8s submit stack-wl --profile laptop --dataset glyphs50"
+say "Done. Next: export LTK8S_CLUSTER=$LTK8S_CLUSTER; . .venv/bin/activate; ltk8s submit stack-wl --dataset glyphs50 --ratio 0.02 --profile laptop"

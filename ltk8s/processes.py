@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -14,6 +15,9 @@ from ltk8s.errors import LtkError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+AHEAD = 4
+"""Items for each process that are submitted before the first of them is asked for."""
 
 
 def cpus() -> int:
@@ -34,6 +38,8 @@ def spread(
 ) -> Iterator[Result]:
     """Yield ``work`` of each of ``items``, in their order, from so many new processes.
 
+    They work ahead by a few items and no more: what comes out may be larger than what goes in.
+
     Args:
         does: what such a process does, for the message.
         set_up: called once in each process, with ``arguments``; it keeps what every item needs.
@@ -42,8 +48,14 @@ def spread(
         LtkError: if a process is killed.
     """
     pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=(set_up, arguments))
+    ahead: deque[Future[Result]] = deque()
     try:
-        yield from pool.map(work, items)
+        for item in items:
+            ahead.append(pool.submit(work, item))
+            if len(ahead) > AHEAD * processes:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
     except BrokenProcessPool:
         raise LtkError(f"A process that {does} was killed.", "It may have run out of memory: free some.") from None
     finally:

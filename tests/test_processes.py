@@ -2,6 +2,9 @@
 
 import os
 import signal
+import time
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +48,16 @@ def test_cpus_are_those_that_this_process_may_use():
         assert cpus() == 1
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def test_what_comes_out_does_not_pile_up(tmp_path):
+    answers = spread(partial(marked, str(tmp_path)), range(60), 2, does="counts")
+    assert next(answers) == 0
+    time.sleep(1)
+    assert len(os.listdir(tmp_path)) < 30
+    assert list(answers) == list(range(1, 60))
+
+
+def marked(folder, number):
+    Path(folder, str(number)).touch()
+    return number

@@ -40,7 +40,7 @@ def check_train_extra(context: Context) -> Finding:
     missing = [name for name in TRAIN if find_spec(name) is None]
     if not missing:
         return ok("installed: learners can run and weights be staged here")
-    what, do = f"not installed here ({', '.join(missing)} missing).", "Run `pip install 'ltk8s[train]'`."
+    what, do = f"not installed here ({', '.join(missing)} missing).", "Run `pip install '.[train]'` in a checkout of ltk8s."
     return failed(what, do) if context.on_this_machine else note(what, f"Only staging weights needs it. {do}")
 
 

@@ -21,7 +21,10 @@ Answer = dict[str, Any]
 def require_torch() -> None:
     """Raise UsageError if the ``train`` extra is not installed."""
     if find_spec("torch") is None or find_spec("timm") is None:
-        raise UsageError("This installation cannot predict: torch and timm are not there.", "Run `pip install 'ltk8s[train]'`.")
+        raise UsageError(
+            "This installation cannot predict: torch and timm are not there.",
+            "Run `pip install '.[train]'` in a checkout of ltk8s.",
+        )
 
 
 def classified(directory: Path, paths: Sequence[str]) -> Iterator[Answer]:
@@ -32,7 +35,7 @@ def classified(directory: Path, paths: Sequence[str]) -> Iterator[Answer]:
     """
     with tempfile.TemporaryFile("w+") as words:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ltk8s.fusion.classify", str(directory)],
+            [sys.executable, "-P", "-m", "ltk8s.fusion.classify", str(directory)],  # -P: photos are no modules
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=words,

@@ -81,7 +81,7 @@ def stage_weights(architectures: Sequence[str], address: str, *extra: str) -> li
         UsageError: if the ``train`` extra is not installed, or with what that process said last if it failed.
     """
     require_train_extra(architectures)
-    command = [sys.executable, "-m", "ltk8s.training.weights", "stage", *architectures, "--store", address, *extra]
+    command = [sys.executable, "-P", "-m", "ltk8s.training.weights", "stage", *architectures, "--store", address, *extra]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         said = done.stderr.strip().splitlines()
@@ -94,5 +94,5 @@ def require_train_extra(architectures: Sequence[str]) -> None:
         names = " ".join(architectures)
         raise UsageError(
             f"The weights of {names} are not staged, and this installation cannot stage them.",
-            f"Run `pip install 'ltk8s[train]'` and `ltk8s weights stage {names}`.",
+            f"Run `pip install '.[train]'` in a checkout of ltk8s, then `ltk8s weights stage {names}`.",
         )

@@ -24,7 +24,7 @@ def show_ranking(context: Context, run: str, ranking: Ranking) -> None:
     """The points, best first, and why which of them was chosen."""
     selects = ranking.selects == "oof"
     scored = f"{ranking.n:,} held-out images of {ranking.folds} folds" if selects else f"{ranking.n:,} test images"
-    excluded = f", {len(ranking.excluded)} one-image classes left out" if ranking.excluded else ""
+    excluded = f", {len(ranking.excluded)} classes that are always trained on left out" if ranking.excluded else ""
     context.console.print(f"\n{run}: {scored}{excluded}\n")
     rows = table("POINT", "BALANCED", "± 1 SE", "VS BEST, 95 %", "ACCURACY", "PARAMETERS", "DEVICE TIME", "")
     for index in order(ranking):

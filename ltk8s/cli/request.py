@@ -20,7 +20,12 @@ ExperimentsArgument = Annotated[
 ]
 RatioOption = Annotated[
     list[str] | None,
-    typer.Option("--ratio", metavar="R|full", help="Smallest class over largest, or 'full'; once per ratio."),
+    typer.Option(
+        "--ratio",
+        metavar="R|full",
+        help="Smallest class over largest, or 'full'; once per ratio. Else the experiment's own, 0.02 in the presets; with "
+        "--dataset all images.",
+    ),
 ]
 SeedOption = Annotated[list[int] | None, typer.Option("--seed", metavar="N", help="Training seed; once per seed.")]
 SplitSeedOption = Annotated[int | None, typer.Option("--split-seed", metavar="N", help="Draws which images the tail keeps.")]
@@ -34,7 +39,10 @@ ProfileOption = Annotated[
     ),
 ]
 FamilyOption = Annotated[str | None, typer.Option("--family", metavar="NAME", help="Networks: efficientnet or lite.")]
-DatasetOption = Annotated[str | None, typer.Option("--dataset", metavar="NAME", help="A staged data set of your own.")]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option("--dataset", metavar="NAME", help="A staged data set of your own, with all its images but for --ratio."),
+]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set any field, as in train.steps=50; repeatable.")
 ]

@@ -92,7 +92,7 @@ def submit(
 
     \b
     ltk8s submit baseline stack-wl stack-la --ratio 0.02
-    ltk8s submit stack-wl --dataset mine --seed 0 --seed 1 --seed 2
+    ltk8s submit stack-wl --dataset mine --ratio full --seed 0 --seed 1 --seed 2
     ltk8s submit baseline --profile laptop --set train.epochs=5 --dry-run
     ltk8s submit hp-sweep --ratio 0.02
     ltk8s submit stack-wl --ratio 0.02 --tuned-by hp-sweep

@@ -33,7 +33,7 @@ def find_winner(store: Store, sweep: str, experiment: Experiment, profile: str) 
         sweep: a sweep's name (its newest run there), or a run's name or the beginning of it.
 
     Raises:
-        UsageError: if no such sweep ran there, its ranking is not committed, or it selects nothing.
+        UsageError: if no such sweep ran there, several begin so, its ranking is not committed, or it selects nothing.
     """
     record = _find_sweep(store, sweep, experiment, profile)
     result = read_result(store, "ranking", record.fusion)
@@ -63,7 +63,8 @@ def parse_ranking(metrics: dict[str, Any], record: RunRecord) -> Ranking:
 
 def _find_sweep(store: Store, text: str, experiment: Experiment, profile: str) -> RunRecord:
     sweeps = [record for record in read_runs(store) if record.kind == "sweep"]
-    named = [record for record in sweeps if record.experiment == text or record.run.startswith(text)]
+    named = [record for record in sweeps if record.experiment == text]
+    named = named or [record for record in sweeps if record.run.startswith(text)]
     if not named:
         near = did_you_mean(text, {*(record.run for record in sweeps), *(record.experiment for record in sweeps)})
         raise UsageError(f"There is no run of a sweep {text!r} in {store.url}.{near}", "Submit the sweep first.")
@@ -81,4 +82,6 @@ def _find_sweep(store: Store, text: str, experiment: Experiment, profile: str) -
             f"{experiment.dataset.split_seed}, profile {profile!r}.",
             "Its winner is only carried over within one setting: submit the sweep there first.",
         )
+    if len(several := {record.experiment for record in alike}) > 1:
+        raise UsageError(f"{text!r} begins the names of runs of {', '.join(sorted(several))}.", "Write out the sweep's name.")
     return alike[-1]

@@ -19,7 +19,7 @@ from ltk8s.spec.settings import Settings, StoreSettings
 from ltk8s.store.address import FileAddress, parse_address
 
 GRACE_SECONDS = 60
-"""From SIGTERM to SIGKILL: a learner saves within one step and 5 s."""
+"""From SIGTERM to SIGKILL: a learner ends its step and writes its state, for which it has 45 s of this."""
 
 BAD_TASK, BAD_MEMBERS, TERMINATED = 65, 66, 143
 """Exit codes of the worker that a new attempt cannot help, and the one of a worker that saved and left on SIGTERM."""

@@ -18,11 +18,17 @@ from ltk8s.processes import cpus, spread
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Size = tuple[int, int]
+"""Width and height in pixels, as Pillow has them."""
+
 CHUNK = 64
 """Images that go to a process at once."""
 
 WORTH_PROCESSES = 4000
 """Below this many images, starting processes takes longer than decoding."""
+
+SIDEWAYS = (5, 6, 7, 8)
+"""The orientations of EXIF that swap width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,9 @@ class Undecodable:
     why: str
 
 
-def decode_all(read: Read, names: Sequence[str], size: int | None, *, parallel: bool = True) -> Iterator[Decoded | Undecodable]:
+def decode_all(
+    read: Read, names: Sequence[str], size: Size | None, *, parallel: bool = True
+) -> Iterator[Decoded | Undecodable]:
     """Decode each of ``names``, in order; in several processes where there are many."""
     processes = min(cpus(), 16)
     if not parallel or processes < 2 or len(names) < WORTH_PROCESSES:
@@ -53,10 +61,10 @@ def decode_all(read: Read, names: Sequence[str], size: int | None, *, parallel: 
     )
 
 
-_worker: tuple[Read, int | None]
+_worker: tuple[Read, Size | None]
 
 
-def _set_up(read: Read, size: int | None) -> None:
+def _set_up(read: Read, size: Size | None) -> None:
     """In a new process: keep what every chunk needs."""
     global _worker
     _worker = (read, size)
@@ -67,21 +75,25 @@ def _decode_chunk(names: Sequence[str]) -> list[Decoded | Undecodable]:
     return [decode_named(read, name, size) for name in names]
 
 
-def decode_named(read: Read, name: str, size: int | None) -> Decoded | Undecodable:
+def decode_named(read: Read, name: str, size: Size | None) -> Decoded | Undecodable:
     """Read and decode one image. Whatever a broken file makes a decoder raise is the answer, not an error."""
+    from PIL import UnidentifiedImageError
+
     try:
         content = read(name)
         return decode(content, size) if isinstance(content, bytes) else _decoded(content)
+    except UnidentifiedImageError:
+        return Undecodable("it is no image that can be read")
     except Exception as error:
         return Undecodable(" ".join(str(error).split()) or type(error).__name__)
 
 
-def decode(data: bytes, size: int | None = None) -> Decoded:
+def decode(data: bytes, size: Size | None = None) -> Decoded:
     """Decode one image to RGB, upright as its EXIF says, alpha over white; of several frames the first.
 
     Args:
         data: the encoded image, in any format that Pillow reads.
-        size: scale the short side to this many pixels, antialiased, and cut out the centre square. None keeps the size.
+        size: scale the image until it fills this width and height, antialiased, and cut out the centre. None keeps the size.
 
     Raises:
         Exception: whatever Pillow raises on a broken file.
@@ -93,21 +105,23 @@ def decode(data: bytes, size: int | None = None) -> Decoded:
         warnings.simplefilter("ignore")
         if getattr(opened, "n_frames", 1) > 1:
             converted.append("first of several frames")
-        short = min(opened.size)
+        before = opened.size
         sixteen = _is_16_bit(opened)
         if size is not None:
-            opened.draft(None, (2 * size, 2 * size))
+            opened.draft(None, (2 * max(size), 2 * max(size)))
         opened.load()
         image: Image.Image = opened
         orientation = _orientation(opened)
         if orientation != 1:
             image = ImageOps.exif_transpose(opened)
+            before = before[::-1] if orientation in SIDEWAYS else before
             converted.append("turned upright")
         image, kind = _to_rgb(image, sixteen)
         converted += [kind] if kind else []
-        if size is not None and image.size != (size, size):
-            image = ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
-            converted.append("resized" if short >= size else "enlarged")
+        if size is not None and image.size != size:
+            enlarged = any(have < wanted for have, wanted in zip(before, size, strict=True))
+            image = ImageOps.fit(image, size, Image.Resampling.BICUBIC)
+            converted.append("enlarged" if enlarged else "resized")
         return _decoded(np.array(image), converted)
 
 

@@ -68,7 +68,8 @@ def stage(
     staging = _Staging(items, out_folder, drop_duplicates, shard_bytes)
     for part in PARTS:
         chosen = [item for item in items if item.part == part]
-        answers = decode_all(listing.read, [item.name for item in chosen], size, parallel=listing.parallel)
+        square = (size, size) if size is not None else None
+        answers = decode_all(listing.read, [item.name for item in chosen], square, parallel=listing.parallel)
         for item, answer in zip(chosen, answers, strict=True):
             staging.add(item, answer)
             if progress is not None:

@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltk8s.data.decode import Decoded, decode_all
-from ltk8s.data.sources.base import Pixels
 from ltk8s.data.sources.folder import read_file
 from ltk8s.errors import LtkError
 
@@ -41,21 +40,12 @@ def classify(ensemble: Ensemble, paths: Sequence[str], height: int, width: int) 
         height, width: of the images that the ensemble was trained on, before each member's own preprocessing. Other images are
             scaled until they fill it, and their centre is cut out, as staging does.
     """
-    decoded = zip(paths, decode_all(partial(read_file, Path()), paths, height if height == width else None), strict=True)
+    decoded = zip(paths, decode_all(partial(read_file, Path()), paths, (width, height)), strict=True)
     while chunk := list(islice(decoded, BATCH)):
-        pixels = [fitted(answer.pixels, height, width) for _, answer in chunk if isinstance(answer, Decoded)]
+        pixels = [answer.pixels for _, answer in chunk if isinstance(answer, Decoded)]
         answers = _answers(ensemble, np.stack(pixels)) if pixels else iter(())
         for path, answer in chunk:
             yield {"path": path, **(next(answers) if isinstance(answer, Decoded) else {"error": answer.why})}
-
-
-def fitted(pixels: Pixels, height: int, width: int) -> Pixels:
-    """An image scaled until it fills height × width, and its centre."""
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    from PIL import Image, ImageOps
-
-    return np.array(ImageOps.fit(Image.fromarray(pixels), (width, height), Image.Resampling.BICUBIC))
 
 
 def _answers(ensemble: Ensemble, images: NDArray[np.uint8]) -> Iterator[dict[str, Any]]:

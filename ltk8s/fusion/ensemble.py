@@ -18,7 +18,6 @@ from ltk8s.data.dataset import Images
 from ltk8s.data.manifest import Manifest
 from ltk8s.errors import UsageError
 from ltk8s.fusion.bundle import read_bundle
-from ltk8s.fusion.classify import fitted
 from ltk8s.fusion.members import Trained, load_members
 from ltk8s.fusion.prior import corrections
 from ltk8s.fusion.pulled import pulled_members
@@ -218,3 +217,12 @@ def _from_store(store: Store, run: str) -> Ensemble:
     assert isinstance(task, FusionTask)
     manifest = Manifest.model_validate_json(store.get(layout.dataset_manifest(task.dataset.name, task.dataset.fingerprint)))
     return assemble(task, load_members(store, task, len(manifest.classes)), manifest)
+
+
+def fitted(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """An image, H×W×3, scaled until it fills height × width, and its centre: as staging does."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    from PIL import Image, ImageOps
+
+    return np.array(ImageOps.fit(Image.fromarray(pixels), (width, height), Image.Resampling.BICUBIC))

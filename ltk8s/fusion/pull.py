@@ -27,11 +27,15 @@ OF_A_MEMBER = ("n", "correct", "accuracy", "balanced_accuracy")
 OF_A_FUSION = ("n", "correct", "accuracy", "interval", "balanced_accuracy", "groups", "disagreement", "parameters")
 
 
+ASIDE = ".pulling-"
+"""How the name begins of what is not whole yet."""
+
+
 def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int], None] = lambda size: None) -> None:
     """Put a finished run's ensemble into ``directory``.
 
-    It is written aside and renamed, so that the directory is whole or is not there at all. A directory that holds this very
-    ensemble already is verified and left.
+    It is written aside and moved there, what says that it is whole last. A directory that holds this very ensemble already is
+    verified and left.
 
     Args:
         bundle: what ``describe`` returns for the run.
@@ -42,10 +46,11 @@ def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int]
         UsageError: if the directory is in use.
         StoreError: if the store cannot be reached, something in it is corrupt, or the directory cannot be written.
     """
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+    if directory.exists() and (not directory.is_dir() or any(not _is_aside(path) for path in directory.iterdir())):
         _check_there_already(directory, bundle)
         return
-    aside = directory.absolute().with_name(f".{directory.absolute().name}.{uuid.uuid4().hex}")
+    fresh = not directory.exists()
+    aside = directory / f"{ASIDE}{uuid.uuid4().hex}"
     try:
         (aside / "members").mkdir(parents=True)
         for member in bundle.members:
@@ -54,15 +59,17 @@ def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int]
             progress(len(data))
         (aside / "README.md").write_text(readme(bundle), encoding="utf-8")
         (aside / CARD).write_bytes(encode(bundle))
-        with suppress(FileNotFoundError):
-            directory.rmdir()
-        aside.rename(directory)
+        for name in ("members", "README.md", CARD):
+            (aside / name).rename(directory / name)
     except OSError as error:
         raise StoreError(
             f"{directory} cannot be written: {(error.strerror or str(error)).lower()}.", "Choose another."
         ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+        if fresh:
+            with suppress(OSError):  # the ensemble is in it
+                directory.rmdir()
 
 
 def describe(store: Store, record: RunRecord) -> Bundle:
@@ -150,6 +157,11 @@ def _read_manifest(store: Store, task: FusionTask) -> Manifest:
         return Manifest.model_validate_json(store.get(key))
     except ValueError:
         raise StoreError(f"{key!r} is no manifest of a data set.", "Stage that data set again.") from None
+
+
+def _is_aside(path: Path) -> bool:
+    """Whether it is what a pull that was killed has left."""
+    return path.name.startswith(ASIDE)
 
 
 def _check_there_already(directory: Path, bundle: Bundle) -> None:

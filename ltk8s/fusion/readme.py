@@ -39,7 +39,7 @@ How they become one: {_fusion(bundle)}.
 `{CARD}` has everything else: classes in the order of the outputs, each network's preprocessing, what is added to its logits,
 where and how it was trained, and the files' SHA-256.
 
-    pip install 'ltk8s[train]'
+    pip install '.[train]'      # in a checkout of ltk8s
     ltk8s predict . images/*.jpg
 
 ```python

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 FEW = 10
 """Classes with fewer images than this are resampled together where every image counts the same."""
 
-ROUNDING = 1e-12
+ROUNDING = 1e-11
 """What a probability from a Fourier transform may be off by: no p is smaller."""
 
 

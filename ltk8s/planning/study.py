@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -62,6 +62,7 @@ def arrange(
     """
     kept = _without_repeats(cells)
     owners = _owners(kept)
+    kept = _owners_first(kept, owners)
     seen: set[str] = set()
     spent, full = 0.0, False
     arranged = []
@@ -143,6 +144,17 @@ def _owners(cells: Sequence[Planned]) -> dict[str, Planned]:
         assert each.plan is not None
         owners.setdefault(each.plan.last.id, each)
     return owners
+
+
+def _owners_first(cells: Sequence[Planned], owners: Mapping[str, Planned]) -> list[Planned]:
+    """The cells with each owner where the first cell of its run is: that is how early the run is wanted."""
+    placed = list(cells)
+    for owner in owners.values():
+        first = next(each for each in placed if each.plan and owner.plan and each.plan.last.id == owner.plan.last.id)
+        if first is not owner:
+            placed.remove(owner)
+            placed.insert(placed.index(first), owner)
+    return placed
 
 
 def _rank(each: Planned) -> bool:

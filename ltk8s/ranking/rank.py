@@ -51,7 +51,7 @@ def run(task: RankingTask, context: WorkContext) -> None:
         log.info("%s: %d of %d right, %.4f balanced.", *_numbers(points[-1]))
         context.progress.update(step=number)
     context.progress.update(phase="saving")
-    ranked = rank(task, points, [name for name, n in zip(manifest.classes, counts, strict=True) if n == 1])
+    ranked = rank(task, points, [name for name, n in zip(manifest.classes, points[0].per_class["n"], strict=True) if n == 0])
     ranking = compare(ranked, pooled)
     log.info("%s", ranking.reason)
     table = rows(ranking)
@@ -61,7 +61,7 @@ def run(task: RankingTask, context: WorkContext) -> None:
 
 
 def rank(task: RankingTask, points: list[Point], alone: list[str]) -> Ranking:
-    """The ranking of scored points; ``alone`` names the classes with a single training image."""
+    """The ranking of scored points; ``alone`` names the classes of which no fold holds out an image."""
     if not task.folds:
         best = max(range(len(points)), key=lambda i: (points[i].accuracy, -i))
         reason = "Nothing is selected: these are test accuracies, shown and not chosen by."

@@ -21,11 +21,11 @@ def averages(cells: Sequence[Cell], runs: Runs) -> list[Average]:
     """Return the average improvement of each technique that is compared at two ratios below 1 or more, in the cells' order.
 
     Each way of setting an experiment is a technique of its own. Only where every ratio has the same test images is there an
-    average: it is over them image by image.
+    average: it is over them image by image. What was compared with a baseline of another scale is left out.
     """
     by_technique: dict[tuple[Place, str, str], list[Cell]] = {}
     for cell in cells:
-        if cell.contrast and cell.ratio is not None and cell.ratio < 1:
+        if cell.contrast and not cell.contrast.other_scale and cell.ratio is not None and cell.ratio < 1:
             by_technique.setdefault((place_of(cell), cell.experiment, cell.variant), []).append(cell)
     return [made for own in by_technique.values() if len(own) > 1 and (made := average(own, runs))]
 

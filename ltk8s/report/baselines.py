@@ -83,7 +83,7 @@ def _contrast(cell: Cell, measured: Measured, runs: Runs) -> Contrast:
     if not other:
         return found
     given = ", ".join(filter(None, [found.given, f"a baseline of another scale ({other})"]))
-    return found.model_copy(update={"real": False, "given": given})
+    return found.model_copy(update={"real": False, "given": given, "other_scale": other})
 
 
 def _classes(cell: Cell, baselines: Sequence[dict[str, list[int]]], names: Sequence[str]) -> tuple[ClassScore, ...]:

@@ -36,7 +36,8 @@ class Contrast(Spec):
     that so many images can show. ``p`` is the exact McNemar test's with one seed, the bootstrap's with several; ``p_holm`` is
     adjusted for all the comparisons of the family, and ``corrected`` is the interval at the level that Holm's method tests it.
     ``real``: ``corrected`` is clear of 0, p_holm below .05, and every seed's difference has the same sign. ``given`` says what
-    this is conditional on ('this split and seed', 'this split'), empty with several draws.
+    this is conditional on ('this split and seed', 'this split'), empty with several draws. ``other_scale`` says how the other
+    was trained for another time or on other image sizes: then the difference says nothing of a technique, and is not real.
     """
 
     against: str
@@ -54,6 +55,7 @@ class Contrast(Spec):
     real: bool
     smallest: float
     given: str
+    other_scale: str = ""
 
     @property
     def clear(self) -> bool:

@@ -139,9 +139,14 @@ def _intervals(rows: Sequence[Row], outcomes: Sequence[Outcome], runs: Runs) -> 
     assert answers is not None  # a finished run has answers
     unit = 1 / len(rows)
     return {
-        "interval": resampled_mean(right, answers.labels, unit=unit).interval(),
-        "balanced_interval": resampled_balanced(right, answers.labels, unit=unit).interval(),
+        "interval": _within(resampled_mean(right, answers.labels, unit=unit).interval()),
+        "balanced_interval": _within(resampled_balanced(right, answers.labels, unit=unit).interval()),
     }
+
+
+def _within(interval: Interval) -> Interval:
+    """An interval of an accuracy: resampling few images with a wider spread would leave 0 to 1."""
+    return max(0.0, interval[0]), min(1.0, interval[1])
 
 
 def _group(name: str, outcomes: Sequence[Outcome]) -> float | None:

@@ -113,7 +113,7 @@ def _sweep(sweep: Sweep) -> list[str]:
     ]
     scores = ["correct", "accuracy", "balanced ± standard error", "vs best, points [95 %]"]
     header = ["", "networks", *scores, "parameters", "device-seconds"]
-    excluded = f" Classes with a single training image, left out: {', '.join(ranking.excluded)}." if ranking.excluded else ""
+    excluded = f" Always trained on, so left out: {', '.join(ranking.excluded)}." if ranking.excluded else ""
     return [heading, f"{ranking.reason} Scores are of {measured}; {cost}{excluded}", table(header, body)]
 
 
@@ -178,4 +178,4 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     | 1 | x\\|y |
     """
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -23,15 +23,15 @@ def verdict(scale: Scale, cells: Sequence[Cell], rows: Sequence[Row]) -> str:
         return _nothing_compared(where, cells, rows)
     cell, contrast = max(
         compared,
-        key=lambda each: (each[1].real and each[1].difference > 0, not _other_scale(each[0], rows), each[1].difference),
+        key=lambda each: (each[1].real and each[1].difference > 0, not each[1].other_scale, each[1].difference),
     )
     among = f", the best of {len(compared)} techniques," if len(compared) > 1 else ""
     if not any(contrast.differences) and contrast.smallest == 0:
         return f"{where}, {cell.label}{among} is right on exactly the same images as the baseline: it changes nothing here."
-    if other := _other_scale(cell, rows):
+    if contrast.other_scale:
         return (
             f"{where}, {cell.label}{among} is {points(contrast.difference)} points{_measure(cell)} from a baseline that was "
-            f"trained at another scale ({other}): of the technique this says nothing."
+            f"trained at another scale ({contrast.other_scale}): of the technique this says nothing."
         )
     if not contrast.real:
         return (
@@ -40,11 +40,6 @@ def verdict(scale: Scale, cells: Sequence[Cell], rows: Sequence[Row]) -> str:
     if contrast.difference < 0:
         return f"{where}, {cell.label}{among} is worse than the baseline by {_by(cell, contrast)}: it does harm."
     return f"{where}, {cell.label}{among} beats the baseline by {_by(cell, contrast)}{_classes(cell)}{_cost(cell)}."
-
-
-def _other_scale(cell: Cell, rows: Sequence[Row]) -> str:
-    runs = {replicate.run for replicate in cell.replicates}
-    return next((row.comparison.other_scale for row in rows if row.comparison and row.run in runs), "")
 
 
 def _where(scale: Scale) -> str:

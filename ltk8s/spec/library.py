@@ -104,6 +104,8 @@ class Library:
     ) -> tuple[str, Experiment]:
         """Read an experiment, lay the profile over it, then ``overrides`` (dotted path → value), and validate.
 
+        Another data set is taken as it is: the file's ratio and fingerprint are of its own one.
+
         Returns the experiment's name and the experiment, with the networks of the family that was chosen.
         """
         name, fields = self.read_experiment(name_or_path)
@@ -111,6 +113,8 @@ class Library:
             raise UsageError(f"{name!r} is a {kind}, not an experiment.", "Name an experiment here.")
         overlay = self.read_profile(profile)
         fields = with_scale(fields, overlay)
+        if overrides and "dataset.name" in overrides:
+            fields = for_dataset(fields, overrides["dataset.name"])
         for path, value in (overrides or {}).items():
             fields = with_override(fields, path, value)
         experiment = parse(Experiment, fields, f"The experiment {name!r}")
@@ -119,6 +123,14 @@ class Library:
             learner.model_copy(update={"arch": in_family(learner.arch, chosen)}) for learner in experiment.learners
         )
         return name, experiment.model_copy(update={"learners": learners})
+
+
+def for_dataset(fields: dict[str, Any], name: Any) -> dict[str, Any]:
+    """An experiment's fields without what they say of a data set that is not the one called ``name``."""
+    dataset = fields.get("dataset")
+    if not isinstance(dataset, dict) or dataset.get("name") == name:
+        return fields
+    return {**fields, "dataset": {field: value for field, value in dataset.items() if field not in ("ratio", "fingerprint")}}
 
 
 @cache

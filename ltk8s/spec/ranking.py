@@ -50,10 +50,10 @@ class Ranking(Spec):
     """A sweep's outcome: what a ranking's ``result.json`` has as metrics.
 
     ``selects`` oof: by ``folds``-fold out-of-fold predictions of training images, ``n`` in all; nothing: the points' test
-    scores are shown (``folds`` 0) and none is chosen. ``excluded`` names the classes with a single training image: it is always
-    trained on, so they have no held-out image and do not count. ``best`` is the index of the highest balanced accuracy (of the
-    highest accuracy where nothing is selected), ``chosen`` that of the point that wins by the one-standard-error rule, and
-    ``reason`` says why in one sentence.
+    scores are shown (``folds`` 0) and none is chosen. ``excluded`` names the classes with a single training image, or a single
+    group of them: it is always trained on, so they have no held-out image and do not count. ``best`` is the index of the
+    highest balanced accuracy (of the highest accuracy where nothing is selected), ``chosen`` that of the point that wins by
+    the one-standard-error rule, and ``reason`` says why in one sentence.
     """
 
     selects: Literal["oof", "nothing"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
@@ -21,9 +22,14 @@ def written_aside(path: Path) -> Iterator[BinaryIO]:
     Raises:
         StoreError: if it cannot be written there.
     """
-    path = path.resolve()
-    part = path if _is_special(path) else path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    if _is_special(path):
+        part = path  # not resolved: what /dev/stdout leads to may have no path
+    else:
+        path = path.resolve()
+        part = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as opened:
             yield opened

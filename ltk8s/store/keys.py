@@ -13,9 +13,14 @@ def check_key(key: str) -> str:
     Raises:
         UsageError: if it is not.
     """
-    if not all(_is_plain(name) for name in key.split("/")):
+    if not is_key(key):
         raise _no_key(key)
     return key
+
+
+def is_key(text: str) -> bool:
+    """Whether it is a relative path of plain names."""
+    return all(_is_plain(name) for name in text.split("/"))
 
 
 def check_prefix(prefix: str) -> str:

@@ -18,7 +18,7 @@ from ltk8s.errors import NotFound
 from ltk8s.store.address import S3Address
 from ltk8s.store.aside import written_aside
 from ltk8s.store.base import ObjectInfo
-from ltk8s.store.keys import check_key, check_prefix
+from ltk8s.store.keys import check_key, check_prefix, is_key
 from ltk8s.store.retry import Retry
 from ltk8s.store.s3_errors import ABSENT, FAILURES, TAKEN, UNCONDITIONAL, code, explain, passes
 
@@ -117,7 +117,9 @@ class S3Store:
         while True:
             page = self._page(where, f"list {prefix!r}")
             for found in page.get("Contents", ()):
-                yield ObjectInfo(found["Key"].removeprefix(self._address.prefix), found["Size"], found["LastModified"])
+                key = found["Key"].removeprefix(self._address.prefix)
+                if is_key(key):  # other programs leave objects of their own: "runs/", "runs/.DS_Store"
+                    yield ObjectInfo(key, found["Size"], found["LastModified"])
             if not page.get("IsTruncated"):
                 return
             where["ContinuationToken"] = page["NextContinuationToken"]

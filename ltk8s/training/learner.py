@@ -22,6 +22,7 @@ from ltk8s.network.preprocess import Preprocess
 from ltk8s.planning.task import LearnerTask
 from ltk8s.spec.train import Ldam
 from ltk8s.store import layout
+from ltk8s.store.base import Store
 from ltk8s.store.weights import read_weights
 from ltk8s.training.batches import Batches
 from ltk8s.training.curve import Curve, Point, summary, to_csv
@@ -31,7 +32,7 @@ from ltk8s.training.material import Material, load_material
 from ltk8s.training.mix import Mixer
 from ltk8s.training.module import LearnerModule
 from ltk8s.training.pixels import Pixels
-from ltk8s.training.resume import ResumeKeeper, load_resume
+from ltk8s.training.resume import ResumeKeeper, State, ignored, load_resume
 from ltk8s.training.schedule import Schedule
 
 logger = logging.getLogger(__name__)
@@ -48,32 +49,8 @@ def run(task: LearnerTask, context: WorkContext) -> None:
     began = time.monotonic()
     device = choose_device()
     material = load_material(context.store, task)
-    network = build(
-        task.arch,
-        material.classes,
-        read_weights(context.store, task.arch, task.weights.sha256),
-        torch.Generator().manual_seed(task.seed),
-        cosine_scale=task.train.loss.scale if isinstance(task.train.loss, Ldam) else None,
-    ).to(device)
-    check_input(network, task.arch, (*task.train.sizes, task.train.final_size))
     schedule = Schedule.of(task.train, len(material.rows))
-    preprocess = Preprocess(task.weights.mean, task.weights.std, task.train.final_size, task.train.interpolation)
-    curve = Curve(device)
-    module = LearnerModule(
-        network,
-        make_loss(task.train.loss, material.counts),
-        preprocess,
-        task.train,
-        schedule,
-        seed=task.seed,
-        on_step=curve.add,
-        mix=Mixer(task.train.mixup, material.classes, task.seed) if task.train.mixup else None,
-    ).to(device)
-
-    earlier = load_resume(context.store, task.id)
-    if earlier:
-        restore(module, curve, earlier)
-        logger.info("Going on after step %d of %d.", earlier["step"], schedule.steps)
+    module, curve, earlier = go_on(task, material, schedule, context.store, device)
     logger.info(
         "%d images in %d classes, %d steps of %d.", len(material.rows), material.classes, schedule.steps, schedule.batch_size
     )
@@ -101,6 +78,58 @@ def run(task: LearnerTask, context: WorkContext) -> None:
     context.attempt.put("curve.csv", to_csv(curve.points()))
     context.commit(scores, {**environment(), **provenance(task, module, material, diary)})
     keeper.forget()
+
+
+def go_on(
+    task: LearnerTask, material: Material, schedule: Schedule, store: Store, device: torch.device
+) -> tuple[LearnerModule, Curve, State | None]:
+    """A learner where it was stopped, with the state that it was kept in; without one that fits, before its first step.
+
+    Raises:
+        TaskError, StoreError: as ``begin``.
+    """
+    earlier = load_resume(store, task.id)
+    if earlier:
+        module, curve = begin(task, material, schedule, store, device)
+        try:
+            restore(module, curve, earlier)
+        except Exception as error:  # whatever it is, it would come again at every retry
+            ignored(error)
+        else:
+            logger.info("Going on after step %d of %d.", earlier["step"], schedule.steps)
+            return module, curve, earlier
+    return *begin(task, material, schedule, store, device), None
+
+
+def begin(
+    task: LearnerTask, material: Material, schedule: Schedule, store: Store, device: torch.device
+) -> tuple[LearnerModule, Curve]:
+    """A learner before its first step, and the curve that its steps will draw.
+
+    Raises:
+        TaskError: if the network cannot take images of the task's sizes.
+        StoreError: if the weights that it starts from cannot be read.
+    """
+    network = build(
+        task.arch,
+        material.classes,
+        read_weights(store, task.arch, task.weights.sha256),
+        torch.Generator().manual_seed(task.seed),
+        cosine_scale=task.train.loss.scale if isinstance(task.train.loss, Ldam) else None,
+    ).to(device)
+    check_input(network, task.arch, (*task.train.sizes, task.train.final_size))
+    curve = Curve(device)
+    module = LearnerModule(
+        network,
+        make_loss(task.train.loss, material.counts),
+        Preprocess(task.weights.mean, task.weights.std, task.train.final_size, task.train.interpolation),
+        task.train,
+        schedule,
+        seed=task.seed,
+        on_step=curve.add,
+        mix=Mixer(task.train.mixup, material.classes, task.seed) if task.train.mixup else None,
+    ).to(device)
+    return module, curve
 
 
 def evaluate(module: LearnerModule, network: nn.Module, material: Material, context: WorkContext) -> Tensor:

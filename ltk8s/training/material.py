@@ -13,6 +13,7 @@ from ltk8s.data.draw import Sampling, draw
 from ltk8s.data.manifest import Manifest
 from ltk8s.data.sampler import POWERS, ClassSampler, shown
 from ltk8s.data.split import Indices, indices_digest, tail_counts
+from ltk8s.errors import TaskError
 from ltk8s.network.dataset import open_dataset
 from ltk8s.planning.task import LearnerTask, TaskBag, TaskBalanced
 from ltk8s.store.base import Store
@@ -58,7 +59,7 @@ def load_material(store: Store, task: LearnerTask) -> Material:
     With a fold the evaluation images are the held-out ones, and the test part is neither fetched nor read.
 
     Raises:
-        TaskError: if the data set is not there, is another one, or is corrupt.
+        TaskError: if the data set is not there, is another one, or is corrupt; or the fold holds out no image.
     """
     parts: list[Literal["train", "test"]] = ["train"] if task.fold else ["train", "test"]
     dataset = open_dataset(store, task.dataset, parts)
@@ -73,6 +74,11 @@ def load_material(store: Store, task: LearnerTask) -> Material:
         seed=task.seed,
         groups=train.groups,
     )
+    if task.fold and not len(held_out):
+        raise TaskError(
+            f"Fold {task.fold.index + 1} of {task.fold.of} holds out no image: the classes' images are too few groups.",
+            "Use fewer folds (select.folds), or images of more groups in each class.",
+        )
     evaluation = part_of(train, held_out) if task.fold else dataset.part("test")
     return Material(dataset.manifest, train.images, train.labels, rows, evaluation, sampler_of(task, train.labels[rows]))
 

@@ -63,10 +63,15 @@ def load_resume(store: Store, id: str) -> State | None:
         state = unpack(data)
         _check(state, id)
     except Exception as error:  # whatever it is, it would come again at every retry
-        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
-        log.warning("The resume state is ignored: %s. Training starts from the beginning.", reason)
+        ignored(error)
         return None
     return state
+
+
+def ignored(error: Exception) -> None:
+    """Say that a state could not be used, and why."""
+    reason = str(error).partition("\n")[0].rstrip(".:") or type(error).__name__
+    log.warning("The resume state is ignored: %s. Training starts from the beginning.", reason)
 
 
 def _check(state: State, id: str) -> None:

@@ -27,9 +27,10 @@ class Place:
         self.started = []
         self.environment = {**kept, "LTK8S_STATE_DIR": str(directory), "KUBECONFIG": str(directory / "none")}
 
-    def start(self, *arguments):
+    def start(self, *arguments, cwd=None):
         process = subprocess.Popen(
-            [sys.executable, "-c", "from ltk8s.cli.app import main; main()", *arguments],
+            [sys.executable, "-P", "-c", "from ltk8s.cli.app import main; main()", *arguments],
+            cwd=cwd,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -39,8 +40,8 @@ class Place:
         self.started.append(process)
         return process
 
-    def run(self, *arguments):
-        process = self.start(*arguments)
+    def run(self, *arguments, cwd=None):
+        process = self.start(*arguments, cwd=cwd)
         out, err = process.communicate(timeout=240)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
@@ -132,6 +133,14 @@ def test_predict_prints_csv(place, model, tmp_path):
     assert [row["path"] for row in rows] == [red, blue]
     assert {rows[0]["top1"], rows[0]["top2"]} == {"red", "blue"}
     assert float(rows[0]["p1"]) + float(rows[0]["p2"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_predict_runs_nothing_that_lies_beside_the_photos(place, model, tmp_path):
+    images(tmp_path, "red")
+    (tmp_path / "numpy.py").write_text("raise SystemExit('a module of the working directory')")
+    done = place.run("predict", str(model), ".", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 2
 
 
 def test_predict_goes_on_after_a_broken_file_and_says_so(place, model, tmp_path):

@@ -52,7 +52,7 @@ def test_a_directory_that_was_not_pulled_is_refused(ltk8s, photos):
 def test_without_torch_it_says_what_to_install(environment):
     script = "import sys; sys.modules['torch'] = None; from ltk8s.cli.classifier import require_torch; require_torch()"
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
-    assert "torch and timm are not there. Run `pip install 'ltk8s[train]'`." in done.stderr
+    assert "torch and timm are not there. Run `pip install '.[train]'` in a checkout of ltk8s." in done.stderr
 
 
 def test_pull_refuses_what_is_not_finished(ltk8s, submitted, tmp_path):

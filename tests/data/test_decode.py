@@ -91,7 +91,7 @@ def test_of_an_animation_the_first_frame_counts():
 def test_size_cuts_the_centre_of_the_scaled_image():
     wide = np.zeros((10, 30, 3), np.uint8)
     wide[:, 10:20] = 255
-    decoded = decode(encode(Image.fromarray(wide)), 10)
+    decoded = decode(encode(Image.fromarray(wide)), (10, 10))
     assert (decoded.pixels == 255).all()
     assert decoded.converted == ("resized",)
 
@@ -99,23 +99,23 @@ def test_size_cuts_the_centre_of_the_scaled_image():
 def test_scaling_down_averages_instead_of_picking_pixels():
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2] = 255
-    assert np.abs(decode(encode(Image.fromarray(stripes)), 8).pixels.astype(int) - 127).max() < 16
+    assert np.abs(decode(encode(Image.fromarray(stripes)), (8, 8)).pixels.astype(int) - 127).max() < 16
 
 
 def test_an_image_of_the_wanted_size_is_untouched():
     square = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
-    decoded = decode(encode(Image.fromarray(square)), 8)
+    decoded = decode(encode(Image.fromarray(square)), (8, 8))
     assert np.array_equal(decoded.pixels, square)
     assert decoded.converted == ()
 
 
 def test_enlarging_is_named():
-    assert decode(encode(Image.fromarray(GREEN)), 8).converted == ("enlarged",)
+    assert decode(encode(Image.fromarray(GREEN)), (8, 8)).converted == ("enlarged",)
 
 
 def test_a_large_jpeg_keeps_its_colours_when_scaled():
     image = Image.fromarray(np.full((400, 600, 3), (10, 200, 30), np.uint8))
-    assert np.allclose(colour(decode(encode(image, "JPEG", quality=95), 16)), [10, 200, 30], atol=4)
+    assert np.allclose(colour(decode(encode(image, "JPEG", quality=95), (16, 16))), [10, 200, 30], atol=4)
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", encode(Image.fromarray(GREEN))[:45]], ids=["empty", "text", "cut"])
@@ -172,3 +172,24 @@ def png(header, rows):
         chunk(b"IEND", b""),
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@pytest.mark.parametrize(("width", "height", "kind"), [(40, 30, "resized"), (12, 30, "enlarged"), (60, 9, "enlarged")])
+def test_a_rectangle_is_filled_and_its_centre_kept(width, height, kind):
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[:, width // 2 - 1 : width // 2 + 1] = 255
+    decoded = decode(encode(Image.fromarray(pixels)), (16, 10))
+    assert decoded.pixels.shape == (10, 16, 3)
+    assert decoded.pixels[5, 7:9].min() > 40
+    assert decoded.pixels[5, [0, 15]].max() < 40
+    assert decoded.converted == (kind,)
+
+
+def test_an_image_that_lies_on_its_side_is_judged_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert decode(encode(Image.new("RGB", (8, 20)), "JPEG", exif=exif), (16, 8)).converted == ("turned upright", "resized")
+
+
+def test_what_is_no_image_is_called_that():
+    assert decode_named(lambda name: b"not an image", "x.png", None).why == "it is no image that can be read"

@@ -104,7 +104,8 @@ def test_undecodable_images_are_named_up_to_ten(folder, staged, tmp_path):
     for number in range(12):
         (root / f"train/cat/{number:04d}.png").write_bytes(b"nothing")
     with pytest.raises(
-        UsageError, match=r"12 of 21 images cannot be decoded: train/cat/0000.png: cannot identify.*0009.* and 2 more\."
+        UsageError,
+        match=r"12 of 21 images cannot be decoded: train/cat/0000.png: it is no image that can be read.*0009.* and 2 more\.",
     ):
         staged(root)
     assert not (tmp_path / "staged/manifest.json").exists()

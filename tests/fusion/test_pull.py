@@ -210,9 +210,27 @@ def test_a_directory_in_use_is_refused(world, directory: Path, tmp_path: Path) -
     with pytest.raises(UsageError, match="is not empty"):
         pull(world.store, other, tmp_path / "mine")
     pull(world.store, other, tmp_path / "mine" / "new" / "model")
-    (tmp_path / "empty").mkdir()
-    pull(world.store, other, tmp_path / "empty")
-    assert read_bundle(tmp_path / "empty").experiment == "baseline"
+
+
+@pytest.mark.parametrize("how", ["empty", "here", "linked", "left behind"])
+def test_an_empty_directory_is_filled_wherever_it_is(world, tmp_path: Path, monkeypatch, how: str) -> None:
+    """Also the working directory and a link: neither can be replaced by another directory."""
+    _, record = finished(world)
+    (tmp_path / "model").mkdir()
+    directory = tmp_path / "model"
+    if how == "here":
+        monkeypatch.chdir(directory)
+        directory = Path()
+    elif how == "linked":
+        directory = tmp_path / "link"
+        directory.symlink_to(tmp_path / "model")
+    elif how == "left behind":
+        (directory / ".pulling-0123" / "members").mkdir(parents=True)
+    before = (tmp_path / "model").stat().st_ino
+    pull(world.store, describe(world.store, record), directory)
+    assert read_bundle(tmp_path / "model").run == record.run
+    assert (tmp_path / "model").stat().st_ino == before
+    pull(world.store, describe(world.store, record), directory)
 
 
 def test_a_run_that_is_not_finished_is_refused(world) -> None:
@@ -226,6 +244,10 @@ def test_a_bad_checkpoint_in_the_store_is_named_and_nothing_is_left(world, tmp_p
     with pytest.raises(Corrupt, match=key):
         pull(world.store, describe(world.store, record), tmp_path / "models" / "one")
     assert list((tmp_path / "models").iterdir()) == []
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(Corrupt):
+        pull(world.store, describe(world.store, record), tmp_path / "mine")
+    assert list((tmp_path / "mine").iterdir()) == []
 
 
 def test_a_flipped_bit_in_a_file_is_found(directory: Path) -> None:

@@ -139,3 +139,11 @@ def test_a_run_takes_its_learners_and_evaluating_them_once_more(planned: Callabl
     seconds = seconds_by(rates, manifest)
     assert seconds(plan, plan.learners) == pytest.approx(trained + evaluated)  # type: ignore[operator]
     assert seconds(plan, []) == pytest.approx(evaluated)
+
+
+def test_a_run_is_wanted_as_early_as_the_first_cell_that_it_stands_for(cells: Cells) -> None:
+    asked = [*cells("weighted-loss", ratio="full"), *cells("stack-wl"), *cells("baseline", ratio="full")]
+    arranged = arrange(asked, frozenset(), ten_each, budget=12)
+    assert [(each.cell.experiment, each.same_as, each.dropped) for each in arranged] == [
+        ("baseline", "", ""), ("weighted-loss", "baseline", ""), ("stack-wl", "", BEYOND),
+    ]  # fmt: skip

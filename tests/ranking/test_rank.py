@@ -176,3 +176,10 @@ def test_a_ranking_needs_no_torch():
     code = "import ltk8s.ranking.rank, ltk8s.worker, sys; print([name for name in ('torch', 'timm') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_class_of_one_group_which_is_always_trained_on_is_named_as_left_out(world, monkeypatch):
+    monkeypatch.setattr("tests.ranking.conftest.HELD_OUT", (np.array([0, 3, 6]), np.array([1, 4, 7]), np.array([2, 5, 8, 9])))
+    ranking, _ = world.rank(world.ranking(world.point("a", ALL)))
+    assert ranking.points[0].per_class["n"] == [6, 4, 0, 0]
+    assert ranking.excluded == ("eel", "fly")

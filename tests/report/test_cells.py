@@ -151,3 +151,12 @@ def test_cost_is_a_seeds_mean_and_relative_to_the_baseline(store: Store, make_ru
     archs = ("tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2")
     stack = cell(collect(store, [make_run("stack-wl", (90, 60, 40), seconds=700.0, archs=archs)]), "stack-wl")
     assert (stack.device_seconds, stack.seconds_ratio, stack.parameters_ratio) == (700.0, 3.5, 3.0)
+
+
+def test_an_interval_of_an_accuracy_stays_within_0_and_1(store: Store, make_run: MakeRun) -> None:
+    """Classes of few images are resampled with a wider spread."""
+    labels = np.repeat(np.arange(3, dtype=np.int64), (40, 10, 2))
+    for seed, right in enumerate(((40, 10, 1), (40, 10, 2), (40, 9, 2))):
+        make_run("baseline", right, labels=labels, seed=seed)
+    low, high = cell(collect(store), "baseline").balanced_interval
+    assert (low < 0.9, high) == (True, 1.0)

@@ -108,3 +108,24 @@ def test_a_baseline_that_was_not_asked_for_is_found_for_every_seed(store: Store,
     stacks = [make_run("stack-wl", (90, 60, 30), seed=seed) for seed in (0, 1)]
     rows = collect(store, [bases[0], *stacks]).rows
     assert [row.comparison.baseline_run for row in rows if row.comparison] == [base.run for base in bases]
+
+
+def test_nothing_is_claimed_or_averaged_of_what_was_trained_at_another_scale(store: Store, make_run: MakeRun) -> None:
+    for ratio in (0.1, 0.02, 0.005):
+        make_run("baseline", (50, 40, 5), spec=SHORT, ratio=ratio)
+        make_run("stacking", (50, 40, 6), spec=SHORT, ratio=ratio)
+        make_run("weighted-loss", (50, 40, 7), spec=SHORT, ratio=ratio)
+        make_run("stack-wl", (90, 60, 30), spec=LONG, ratio=ratio)
+        make_run("best", (90, 60, 90), spec=SHORT, ratio=ratio)
+    study = collect(store)
+    assert "stack-wl" not in {average.experiment for average in study.averages}
+    of_it = [claim for claim in study.claims if "tacking / WL" in claim.claim and "compute" not in claim.claim]
+    assert {claim.verdict for claim in of_it} == {"not tested"}
+    assert len(of_it) == 5
+    assert all("trained for as long on images of the same size" in claim.evidence[0] for claim in of_it)
+
+
+def test_at_one_scale_nothing_is_said_of_it(store: Store, make_run: MakeRun) -> None:
+    make_run("baseline", (50, 40, 5), spec=SHORT)
+    make_run("stack-wl", (90, 60, 30), spec=SHORT)
+    assert not any("as long" in line for claim in collect(store).claims for line in claim.evidence)

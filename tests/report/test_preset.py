@@ -48,7 +48,7 @@ def test_a_preset_that_is_not_finished_is_not_replaced_by_another_setting(store:
 
 
 def with_a_smoke_run_first(make_run: MakeRun) -> list[RunRecord]:
-    runs = [make_run(name, (90, 60, 10)) for name in ("baseline", "stacking", "weighted-loss")]
+    runs = [make_run(name, (90, 60, 10), spec=spec(name)) for name in ("baseline", "stacking", "weighted-loss")]
     runs.append(make_run("stack-wl", (60, 50, 5), spec=spec("stack-wl", train__epochs=1)))
     return [*runs, make_run("stack-wl", (95, 75, 40), created=LATER, spec=spec("stack-wl"))]
 

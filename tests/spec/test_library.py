@@ -172,3 +172,20 @@ def test_a_profile_replaces_of_a_nested_field_only_what_it_sets(tmp_path: Path) 
         _, experiment = Library(tmp_path).experiment("digits", profile=profile)
         assert experiment.train.augment.flip is False
     assert experiment.train.augment.crop == "resized"
+
+
+def test_another_data_set_is_taken_whole_unless_a_ratio_is_given() -> None:
+    """The preset's ratio would cut the rare classes of a set with a tail of its own, in the order of their names."""
+    assert read("stack-wl", dataset__name="birds").dataset.ratio == "full"
+    assert read("stack-wl", dataset__name="birds", dataset__ratio=0.1).dataset.ratio == 0.1
+    assert read("stack-wl", dataset__name="cifar50").dataset.ratio == 0.02
+
+
+def test_another_data_set_has_another_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "title: Mine\ndataset: {name: birds, fingerprint: abcd, ratio: 0.5, split_seed: 3}\nlearners: [{arch: resnet50}]\n"
+    )
+    _, own = LIBRARY.experiment(str(tmp_path / "mine.yaml"), profile="cpu", overrides={"dataset.name": "birds"})
+    assert (own.dataset.fingerprint, own.dataset.ratio) == ("abcd", 0.5)
+    _, other = LIBRARY.experiment(str(tmp_path / "mine.yaml"), profile="cpu", overrides={"dataset.name": "cars"})
+    assert (other.dataset.fingerprint, other.dataset.ratio, other.dataset.split_seed) == (None, "full", 3)

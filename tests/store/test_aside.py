@@ -1,6 +1,7 @@
 """A file of this machine is there whole or not at all; links are followed, and devices stay devices."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,20 @@ def test_a_directory_in_the_way_is_said(tmp_path):
     ):
         pass
     assert os.listdir(tmp_path) == ["taken"]
+
+
+def test_a_directory_in_the_way_is_said_before_anything_is_done(tmp_path):
+    done = []
+    with pytest.raises(StoreError), written_aside(tmp_path):
+        done.append("hours of work")
+    assert not done
+
+
+def test_a_pipe_without_a_name_is_written():
+    """As in `--to /dev/stdout | less` and `--to >(less)`."""
+    reader, writer = os.pipe()
+    with written_aside(Path(f"/dev/fd/{writer}")) as opened:
+        opened.write(b"through")
+    assert os.read(reader, 100) == b"through"
+    os.close(reader)
+    os.close(writer)

@@ -14,6 +14,7 @@ import pytest
 from ltk8s.errors import StoreError
 from ltk8s.store import open_store
 from ltk8s.store.address import parse_address
+from ltk8s.store.runs import read_runs
 from ltk8s.store.s3 import S3Store
 
 
@@ -292,3 +293,12 @@ def test_without_conditional_puts_a_lost_answer_is_known_as_won_too(through_prox
     proxy.lose_answers = 1
     assert through_proxy.put_if_absent("a", b"mine") is True
     assert len([request for request in proxy.requests if request.startswith("PUT")]) == 3
+
+
+@pytest.mark.parametrize("stray", ["runs/", "runs/.DS_Store", "studies/.keep"])
+def test_what_other_programs_left_is_no_object_of_the_store(minio, stray):
+    bucket = minio.bucket()
+    store = open_store(f"s3://{bucket}?endpoint={minio.endpoint}")
+    minio.client().put_object(Bucket=bucket, Key=stray, Body=b"")
+    assert [*store.list("runs/"), *store.list("studies/")] == []
+    assert read_runs(store) == []

@@ -7,6 +7,7 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load
 
 from ltk8s.data.split import indices_digest, long_tail
@@ -17,6 +18,10 @@ from ltk8s.network.preprocess import Preprocess
 from ltk8s.planning.task import Fold, Split, TaskBag, TaskBalanced
 from ltk8s.store import layout
 from ltk8s.store.commit import read_artifact, verify
+from ltk8s.training.learner import begin
+from ltk8s.training.material import load_material
+from ltk8s.training.resume import pack
+from ltk8s.training.schedule import Schedule
 
 
 def test_commits_checkpoint_predictions_curve_and_log(store, make_task, learn):
@@ -133,3 +138,27 @@ def test_a_loss_that_is_not_finite_names_the_step(store, make_task, learn):
 def test_a_last_step_that_ruins_the_network_is_noticed(store, make_task, learn):
     with pytest.raises(TaskError, match=r"The outputs are not finite after step 0\."):
         learn(store, make_task({"lr": 1e38, "warmup": 0, "steps": 1}))
+
+
+@pytest.mark.parametrize("what", ["network", "curve", "optimizer"])
+def test_a_resume_state_that_does_not_fit_is_ignored_with_a_warning(store, make_task, learn, caplog, what):
+    """As one that another version has kept; it would not fit at any retry either."""
+    task = make_task()
+    material = load_material(store, task)
+    module, curve = begin(task, material, Schedule.of(task.train, len(material.rows)), store, torch.device("cpu"))
+    state = {"task": task.id, "step": 3, "attempts": 1, "seconds": 1.0, "train_seconds": 1.0, "average": []}
+    fits = {"network": module.network.state_dict(), "optimizer": module.optimizer.state_dict(), "curve": curve.state()}
+    other = {"network": {"w": torch.zeros(3)}, "optimizer": {"state": {}, "param_groups": []}, "curve": {"of": "another"}}
+    store.put(layout.resume(task.id), pack({**state, **fits, what: other[what]}))
+    result = learn(store, task)
+    assert "Training starts from the beginning." in caplog.text
+    assert "Going on after step" not in caplog.text
+    checkpoint = read_artifact(store, result, "checkpoint.safetensors")
+    store.delete(layout.result("learner", task.id))
+    assert read_artifact(store, learn(store, task), "checkpoint.safetensors") == checkpoint
+
+
+def test_a_fold_that_holds_out_nothing_is_said_before_training(store, make_task, learn, monkeypatch):
+    monkeypatch.setattr("ltk8s.training.material.draw", lambda labels, *_, **__: (np.arange(len(labels)), np.arange(0)))
+    with pytest.raises(TaskError, match=r"Fold 2 of 3 holds out no image: .* too few groups"):
+        learn(store, make_task(fold=Fold(index=1, of=3)))

@@ -7,15 +7,12 @@ from functools import partial
 from itertools import pairwise
 
 from ltk8s.report.averages import average, published_average
-from ltk8s.report.claims.facts import RATIOS, Facts, said, verdict_of
+from ltk8s.report.claims.facts import OWN, RATIOS, Facts, said, verdict_of
 from ltk8s.report.claims.paired import lead, paired_scores
 from ltk8s.report.claims.weightings import weightings
 from ltk8s.report.exhibit import Claim
 from ltk8s.report.numbers import at, fraction, interval_points, points, size
 from ltk8s.report.published import DATASET, PRINTED_AVERAGE
-
-OWN = ("baseline", *PRINTED_AVERAGE)
-"""The student report's columns."""
 
 EXPECTED = 0.02
 
@@ -27,8 +24,11 @@ def best_everywhere(facts: Facts) -> Claim:
     evidence, held, used = [], [], []
     for ratio in RATIOS:
         cell = facts.cell("stack-wl", ratio)
+        if cell is None or cell.same_as:
+            continue
         others = [other for name in OWN if name != "stack-wl" and (other := facts.cell(name, ratio)) and not other.same_as]
-        if cell is None or cell.same_as or len(others) < 2:
+        others = [other for other in others if facts.alike(cell, other)]
+        if len(others) < 2:
             continue
         next_best = min(others, key=partial(lead, cell))
         own_score, score = paired_scores(cell, next_best)
@@ -41,9 +41,8 @@ def best_everywhere(facts: Facts) -> Claim:
         used += [cell, next_best]
     if held:
         evidence += _not_measured([cell.ratio for cell in used])
-    beyond = [
-        c for c in facts.cells if c.experiment not in OWN and (own := facts.cell("stack-wl", c.ratio)) and lead(c, own) > 0
-    ]
+    rivals = [(c, own) for c in facts.cells if c.experiment not in OWN and (own := facts.cell("stack-wl", c.ratio))]
+    beyond = [c for c, own in rivals if facts.alike(c, own) and lead(c, own) > 0]
     if held and beyond:
         listed = ", ".join(f"{c.label} at {at(c.ratio)} ({fraction(c.score)})" for c in beyond)
         evidence.append(f"Beyond the report's columns, better than it: {listed}.")
@@ -55,7 +54,7 @@ def average_improvement(facts: Facts) -> Claim:
     """Its average over the three ratios is not below .079: the interval reaches it."""
     text = "Stacking / WL improves on the baseline by .079 on average."
     own = [facts.cell("stack-wl", ratio) for ratio in RATIOS[1:]]
-    cells = [cell for cell in own if cell and cell.contrast]
+    cells = [cell for cell in own if cell and cell.contrast and not cell.contrast.other_scale]
     single = ", ".join(f"{points(cell.contrast.difference)} at {cell.ratio:g}" for cell in cells if cell.contrast)
     found = average(cells, facts.runs) if len(cells) == len(own) else None
     if found is None:
@@ -72,7 +71,7 @@ def staircase(facts: Facts) -> Claim:
     evidence, held, used = [], [], []
     for easier, harder in pairwise(RATIOS):
         cell, baseline = facts.cell("stack-wl", harder), facts.cell("baseline", easier)
-        if cell is None or baseline is None:
+        if cell is None or baseline is None or not facts.alike(cell, baseline):
             continue
         own_score, score = paired_scores(cell, baseline)
         found = facts.contrast(cell, baseline)

@@ -10,8 +10,10 @@ from ltk8s.report.cell import Cell, Contrast
 from ltk8s.report.contrast import contrast
 from ltk8s.report.exhibit import Claim, Sweep
 from ltk8s.report.learners import Learners
+from ltk8s.report.nearest import other_scale
 from ltk8s.report.numbers import interval_points, points, seeds
 from ltk8s.report.place import Place, place_of
+from ltk8s.report.published import PRINTED_AVERAGE
 from ltk8s.report.runs import Runs
 
 Outcome = Literal["held", "did not hold", "not tested"]
@@ -19,28 +21,41 @@ Outcome = Literal["held", "did not hold", "not tested"]
 RATIOS: tuple[float | None, ...] = (None, 0.1, 0.02, 0.005)
 """The student report's data sets, the easiest first."""
 
+OWN = ("baseline", *PRINTED_AVERAGE)
+"""The student report's columns."""
+
 
 class Facts:
     """The student report's data set at one profile.
 
-    ``given`` is what every claim's evidence begins with, empty where there is nothing to say.
+    ``given`` is what every claim's evidence begins with: what there is to say of all of them.
     """
 
     def __init__(
         self, place: Place, cells: Sequence[Cell], sweeps: Sequence[Sweep], runs: Runs, learners: Learners, given: str = ""
     ) -> None:
-        self.place, self.runs, self.learners, self.given = place, runs, learners, given
+        self.place, self.runs, self.learners = place, runs, learners
         self.cells = [cell for cell in cells if place_of(cell) == place]
         self.sweeps = [each for each in sweeps if place_of(each.setting) == place]
+        self.given = (given, self._scales())
 
     def cell(self, experiment: str, at: float | None) -> Cell | None:
         """An experiment's cell at a ratio, set as its preset is. None where it has none: no other way stands in for it."""
         return next((cell for cell in self.cells if cell.preset and (cell.experiment, cell.ratio) == (experiment, at)), None)
 
-    def both(self, experiment: str, other: str) -> list[tuple[Cell, Cell]]:
-        """The cells of two experiments at each ratio that has both, and where they are not the same thing."""
+    def both(self, experiment: str, other: str, *, any_scale: bool = False) -> list[tuple[Cell, Cell]]:
+        """The cells of two experiments at each ratio that has both, and where they are not the same thing.
+
+        Args:
+            any_scale: also two that were not trained for as long, as a control is that has the same compute.
+        """
         pairs = [(self.cell(experiment, at), self.cell(other, at)) for at in RATIOS]
-        return [(a, b) for a, b in pairs if a and b and a.replicates != b.replicates]
+        found = [(a, b) for a, b in pairs if a and b and a.replicates != b.replicates]
+        return [(a, b) for a, b in found if any_scale or self.alike(a, b)]
+
+    def alike(self, cell: Cell, other: Cell) -> bool:
+        """Whether two were trained for as long on images of the same size: else no claim compares them."""
+        return not other_scale(*(self.runs.named(each.replicates[0].run).record for each in (cell, other)))
 
     def contrast(self, cell: Cell, other: Cell) -> Contrast | None:
         return contrast(cell, other, self.runs)
@@ -61,9 +76,14 @@ class Facts:
             profile=self.place.profile,
             ours=ours,
             verdict=verdict,
-            evidence=tuple(filter(None, [self.given, *evidence])),
+            evidence=tuple(filter(None, [*self.given, *evidence])),
             runs=runs,
         )
+
+    def _scales(self) -> str:
+        own = [cell for name in OWN for at in RATIOS if (cell := self.cell(name, at))]
+        mixed = any(not self.alike(cell, own[0]) for cell in own)
+        return "Only what was trained for as long on images of the same size is compared." if mixed else ""
 
 
 def _over(path: str, point: Point) -> bool:

@@ -66,7 +66,7 @@ def more_than_compute(facts: Facts) -> Claim:
     """Our own: it is ahead of every equal-compute control with weighted loss that was run."""
     evidence, held, used = [], [], []
     for control in CONTROLS:
-        for cell, other in facts.both("stack-wl", control):
+        for cell, other in facts.both("stack-wl", control, any_scale=True):
             found = facts.contrast(cell, other)
             own_score, score = paired_scores(cell, other)
             scores = f"{fraction(own_score)} against {fraction(score)}"

@@ -91,7 +91,7 @@ def need_matplotlib() -> None:
     if find_spec("matplotlib") is None:
         raise UsageError(
             "The report's figures need matplotlib, which is not installed.",
-            "Run `pip install 'ltk8s[report]'`, or leave out --to.",
+            "Run `pip install '.[report]'` in a checkout of ltk8s, or leave out --to.",
         )
 
 

@@ -36,12 +36,13 @@ def summary(study: Study) -> str:
 
 
 def _best(part: Part, *, named: bool) -> str:
-    """Which technique improves most over the ratios that most of them were run at; others are not compared."""
+    """Which technique improves most over the ratios that most of them were run at: of those that clearly do, if any does."""
     averages = list(part.averages.values())
     if not averages:
         return ""
     common = _common(averages)
-    best = max((each for each in averages if common <= set(each.ratios)), key=lambda average: _mean(average, common))
+    comparable = [each for each in averages if common <= set(each.ratios)]
+    best = max(comparable, key=lambda average: (average.interval[0] > 0, _mean(average, common)))
     over = _over([ratio for ratio in best.ratios if ratio in common]) + (f" on {part.name}" if named else "")
     if best.interval[0] <= 0:
         return f"Nothing clearly improves on the baseline {over}: {best.label} comes nearest, {_by(best, common)}."

@@ -153,6 +153,7 @@ def test_paper_stays_white_and_holds_what_is_folded(browser: Browser, index: Pat
     browser.show(index, dark=True, media="print")
     assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert browser.run("return document.querySelector('details.more table').getBoundingClientRect().height") > 100
+    assert browser.run("return document.querySelector('details.more > summary').getBoundingClientRect().height") > 5
     assert browser.run("return getComputedStyle(document.querySelector('nav.contents')).display") == "none"
 
 

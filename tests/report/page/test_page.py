@@ -174,7 +174,7 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path: Path) -> None:
             print(error)
     """
     done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
-    assert "pip install 'ltk8s[report]'" in done.stdout
+    assert "pip install '.[report]'" in done.stdout
     assert not (tmp_path / "out").exists()
 
 

@@ -43,3 +43,14 @@ def test_each_data_set_has_its_own_sentence(store: Store, make_run: MakeRun) -> 
     where = "improves most on the baseline on average over ratios 0.1 and 0.02 on"
     assert f"Best on cifar50 {where} cifar50, profile cpu: +10.0 points" in said
     assert f"Best on toy {where} toy, profile cpu: +20.0 points" in said
+
+
+def test_a_clear_gain_is_told_before_a_larger_one_that_may_be_chance(store: Store, make_run: MakeRun) -> None:
+    make_technique(make_run, "baseline", {0.1: 0, 0.02: 0})
+    make_technique(make_run, "clear", {0.1: 8, 0.02: 8})
+    for ratio in (0.1, 0.02):
+        make_run("noisy", (50, 100, 10), ratio=ratio)
+    study = collect(store)
+    noisy, clear = sorted(study.averages, key=lambda average: -average.difference)
+    assert (noisy.experiment, noisy.interval[0] < 0, clear.interval[0] > 0) == ("noisy", True, True)
+    assert summary(study).startswith("Clear improves most on the baseline on average over ratios 0.1 and 0.02: +2.7 points")
