@@ -24,7 +24,7 @@ RatioOption = Annotated[
         "--ratio",
         metavar="R|full",
         help="Smallest class over largest, or 'full'; once per ratio. Else the experiment's own, 0.02 in the presets; with "
-        "--dataset all images.",
+        "another --dataset all images.",
     ),
 ]
 SeedOption = Annotated[list[int] | None, typer.Option("--seed", metavar="N", help="Training seed; once per seed.")]
@@ -41,7 +41,11 @@ ProfileOption = Annotated[
 FamilyOption = Annotated[str | None, typer.Option("--family", metavar="NAME", help="Networks: efficientnet or lite.")]
 DatasetOption = Annotated[
     str | None,
-    typer.Option("--dataset", metavar="NAME", help="A staged data set of your own, with all its images but for --ratio."),
+    typer.Option(
+        "--dataset",
+        metavar="NAME",
+        help="A staged data set of your own: all its images, unless --ratio (or a study) cuts a tail from it.",
+    ),
 ]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set any field, as in train.steps=50; repeatable.")

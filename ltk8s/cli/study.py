@@ -104,10 +104,10 @@ def arrange_cells(context: Context, cells: Sequence[Planned], budget: float | No
 
 
 def nothing_fits(cells: Sequence[Planned], budget: str) -> UsageError:
-    """What to say where every cell that could be run is beyond the budget: the first of them is in the way."""
+    """What to say where every cell whose time is known is beyond the budget: the first of them is in the way."""
     first = next(each for each in cells if each.dropped == BEYOND and not each.same_as)
     return UsageError(
-        f"Nothing of the study fits into a budget of {budget}: what comes first, {first.cell.experiment} at "
+        f"Nothing of the study fits into a budget of {budget}: its first cell of known time, {first.cell.experiment} at "
         f"{first.cell.ratio}, takes about {_duration(first.seconds or 0)}.",
         "Give more, or a smaller --profile. Nothing was created.",
     )

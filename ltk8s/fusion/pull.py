@@ -34,8 +34,8 @@ ASIDE = ".pulling-"
 def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int], None] = lambda size: None) -> None:
     """Put a finished run's ensemble into ``directory``.
 
-    It is written aside and moved there, what says that it is whole last. A directory that holds this very ensemble already is
-    verified and left.
+    It is written aside and renamed; into an empty directory (which may be the working directory, or a disk of its own) its
+    parts are moved, what says that it is whole last. A directory that holds this very ensemble already is verified and left.
 
     Args:
         bundle: what ``describe`` returns for the run.
@@ -50,7 +50,8 @@ def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int]
         _check_there_already(directory, bundle)
         return
     fresh = not directory.exists()
-    aside = directory / f"{ASIDE}{uuid.uuid4().hex}"
+    aside = directory.absolute().parent if fresh else directory
+    aside /= f"{ASIDE}{uuid.uuid4().hex}"
     try:
         (aside / "members").mkdir(parents=True)
         for member in bundle.members:
@@ -59,17 +60,16 @@ def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int]
             progress(len(data))
         (aside / "README.md").write_text(readme(bundle), encoding="utf-8")
         (aside / CARD).write_bytes(encode(bundle))
-        for name in ("members", "README.md", CARD):
-            (aside / name).rename(directory / name)
+        if fresh:
+            aside.rename(directory)
+        else:
+            _move_into(directory, aside)
     except OSError as error:
         raise StoreError(
             f"{directory} cannot be written: {(error.strerror or str(error)).lower()}.", "Choose another."
         ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-        if fresh:
-            with suppress(OSError):  # the ensemble is in it
-                directory.rmdir()
 
 
 def describe(store: Store, record: RunRecord) -> Bundle:
@@ -157,6 +157,22 @@ def _read_manifest(store: Store, task: FusionTask) -> Manifest:
         return Manifest.model_validate_json(store.get(key))
     except ValueError:
         raise StoreError(f"{key!r} is no manifest of a data set.", "Stage that data set again.") from None
+
+
+def _move_into(directory: Path, aside: Path) -> None:
+    """Move an ensemble into an empty directory: all of it or nothing. What earlier pulls have left there goes."""
+    parts = ("members", "README.md", CARD)
+    try:
+        for name in parts:
+            (aside / name).rename(directory / name)
+    except OSError:
+        for name in parts:
+            with suppress(FileNotFoundError):
+                (directory / name).rename(aside / name)
+        raise
+    for path in directory.iterdir():
+        if _is_aside(path):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_aside(path: Path) -> bool:

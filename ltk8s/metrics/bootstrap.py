@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 FEW = 10
 """Classes with fewer images than this are resampled together where every image counts the same."""
 
-ROUNDING = 1e-11
-"""What a probability from a Fourier transform may be off by: no p is smaller."""
+ROUNDING = 4e-15
+"""What each probability from a Fourier transform may be off by: a tail of n of them is not known better than n times that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,7 @@ class Resampled:
 
     values: Floats
     probabilities: Floats
-    smallest_tail: float = ROUNDING
+    smallest_tail: float
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Percentile interval: the smallest values at which the distribution reaches either tail's bound."""
@@ -82,7 +82,7 @@ def resampled_mean(scores: Ints, labels: Ints, *, unit: float = 1.0) -> Resample
         spectrum *= shared**images
     chances = np.clip(np.fft.irfft(spectrum, size)[:length], 0, None)
     values = unit * (lowest + np.arange(length) / len(scores))
-    return Resampled(values, chances / chances.sum())
+    return Resampled(values, chances / chances.sum(), smallest_tail=ROUNDING * length)
 
 
 def resampled_balanced(scores: Ints, labels: Ints, *, unit: float = 1.0, draws: int = DRAWS, seed: int = 0) -> Resampled:

@@ -81,8 +81,8 @@ def resolve_sweep(
     name, fields = library.read_experiment(name_or_path)
     sweep = parse(Sweep, fields, f"The sweep {name!r}")
     _check_paths(name, sweep, overrides or {})
-    shared = {**sweep.set, **(overrides or {})}
     base = _base(library, name_or_path, sweep)
+    shared = {**_for_dataset(sweep.set, overrides or {}), **(overrides or {})}
 
     def read(settings: Settings) -> Experiment:
         _, experiment = library.experiment(base, profile=profile, family=family, overrides={**shared, **settings})
@@ -90,6 +90,13 @@ def resolve_sweep(
 
     points = tuple(_point(named, settings, read(settings)) for named, settings in sweep.points())
     return ResolvedSweep(name, sweep, read({}), points, commit=library.commit(name_or_path))
+
+
+def _for_dataset(settings: Settings, overrides: Settings) -> Settings:
+    """A sweep's settings without what they say of a data set, where another one is given."""
+    if overrides.get("dataset.name") in (None, settings.get("dataset.name")):
+        return settings
+    return {path: value for path, value in settings.items() if path not in ("dataset.ratio", "dataset.fingerprint")}
 
 
 def _point(named: str, settings: Settings, experiment: Experiment) -> ResolvedPoint:

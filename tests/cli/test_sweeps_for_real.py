@@ -152,7 +152,10 @@ def test_a_study_says_what_it_will_do_and_drops_what_is_beyond_the_budget(study,
     assert [cell["dropped"] for cell in cut["cells"]][:4] == ["beyond the budget"] * 4
     refused = place.run("submit", study, "--budget", "0m", *WHERE)
     assert refused.returncode == 2
-    assert "Nothing of the study fits into a budget of 0m: what comes first, baseline at 0.005, takes about" in refused.stderr
+    assert (
+        "Nothing of the study fits into a budget of 0m: its first cell of known time, baseline at 0.005, takes about"
+        in refused.stderr
+    )
     said = place.run("submit", study, "--dry-run", *WHERE)
     assert "The same as baseline there, not run again: weighted-loss at full, seed 0" in said.stdout
     assert "3 runs, 3 learners (0 shared, 0 done already, 3 to train): about" in said.stdout

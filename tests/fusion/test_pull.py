@@ -230,6 +230,7 @@ def test_an_empty_directory_is_filled_wherever_it_is(world, tmp_path: Path, monk
     pull(world.store, describe(world.store, record), directory)
     assert read_bundle(tmp_path / "model").run == record.run
     assert (tmp_path / "model").stat().st_ino == before
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {"README.md", "ensemble.json", "members"}
     pull(world.store, describe(world.store, record), directory)
 
 
@@ -280,3 +281,19 @@ def test_a_directory_of_a_later_version_says_so(directory: Path) -> None:
 def test_another_directory_is_no_pulled_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"is no pulled directory: it has no ensemble\.json"):
         load_ensemble(str(tmp_path))
+
+
+def test_what_cannot_be_moved_into_a_directory_leaves_it_empty(world, tmp_path: Path, monkeypatch) -> None:
+    _, record = finished(world)
+    (tmp_path / "model").mkdir()
+    rename = Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if target == tmp_path / "model" / "README.md":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(StoreError, match="no space left on device"):
+        pull(world.store, describe(world.store, record), tmp_path / "model")
+    assert list((tmp_path / "model").iterdir()) == []

@@ -94,8 +94,8 @@ def test_scores_summed_over_seeds_have_their_unit() -> None:
 
 def test_p_counts_the_smaller_tail_twice() -> None:
     values, quarters = np.array([-1.0, 2.0, 3.0, 4.0]), np.full(4, 0.25)
-    assert Resampled(values, quarters).p() == pytest.approx(0.5)
-    assert Resampled(values - 2, quarters).p() == 1.0  # half of it is at 0 or below, three quarters at 0 or above
+    assert Resampled(values, quarters, 0.01).p() == pytest.approx(0.5)
+    assert Resampled(values - 2, quarters, 0.01).p() == 1.0  # half of it is at 0 or below, three quarters at 0 or above
 
 
 def test_p_is_never_below_what_so_many_draws_can_show() -> None:
@@ -114,3 +114,13 @@ def test_no_image_is_an_error() -> None:
     nothing = np.array([], dtype=np.int64)
     with pytest.raises(ValueError, match="no image"):
         resampled_mean(nothing, nothing)
+
+
+@pytest.mark.parametrize("seeds", [1, 9])
+def test_no_p_is_smaller_than_what_the_transform_can_tell_from_0(seeds: int) -> None:
+    """All but one of 5,000 images are better with every seed: the true p is nothing, and what is computed is rounding."""
+    scores = np.full(5000, seeds)
+    scores[17] = -seeds
+    resampled = resampled_mean(scores, np.repeat(np.arange(50), 100), unit=1 / seeds)
+    assert resampled.probabilities[resampled.values <= 0].sum() < resampled.smallest_tail
+    assert resampled.p() == 2 * resampled.smallest_tail < 1e-9 * seeds

@@ -121,6 +121,7 @@ def test_nothing_is_claimed_or_averaged_of_what_was_trained_at_another_scale(sto
     assert "stack-wl" not in {average.experiment for average in study.averages}
     of_it = [claim for claim in study.claims if "tacking / WL" in claim.claim and "compute" not in claim.claim]
     assert {claim.verdict for claim in of_it} == {"not tested"}
+    assert not any("not run yet" in line for claim in of_it for line in claim.evidence)
     assert len(of_it) == 5
     assert all("trained for as long on images of the same size" in claim.evidence[0] for claim in of_it)
 
@@ -129,3 +130,22 @@ def test_at_one_scale_nothing_is_said_of_it(store: Store, make_run: MakeRun) -> 
     make_run("baseline", (50, 40, 5), spec=SHORT)
     make_run("stack-wl", (90, 60, 30), spec=SHORT)
     assert not any("as long" in line for claim in collect(store).claims for line in claim.evidence)
+
+
+def test_a_control_of_another_scale_is_no_equal_compute(store: Store, make_run: MakeRun) -> None:
+    make_run("baseline", (50, 40, 5), spec=LONG)
+    make_run("stack-wl", (90, 60, 30), spec=LONG)
+    make_run("control-larger-wl", (40, 30, 1), spec=SHORT)
+    (claim,) = (claim for claim in collect(store).claims if "same compute" in claim.claim)
+    assert claim.verdict == "not tested"
+    make_run("control-longer-wl", (80, 60, 20), spec={"train": {**LONG["train"], "longer": 3}})
+    (claim,) = (claim for claim in collect(store).claims if "same compute" in claim.claim)
+    assert (claim.verdict, len(claim.evidence)) == ("held", 2)
+
+
+def test_memory_is_compared_at_one_scale(store: Store, make_run: MakeRun, make_learner: Callable[..., None]) -> None:
+    for name, peak, scale in (("artificial-balancing", 2.0, SHORT), ("weighted-loss", 1.0, SHORT), ("baseline", 4.0, LONG)):
+        run = make_run(name, (50, 40, 5), spec=scale)
+        make_learner(run.members[0].id, peak_memory_bytes=int(peak * 2**30))
+    (claim,) = (claim for claim in collect(store).claims if "costs memory" in claim.claim)
+    assert claim.verdict == "held"

@@ -193,3 +193,21 @@ def test_the_preset_study_is_valid_and_starts_with_the_first_comparison() -> Non
     ]
     known = set(Library().names())
     assert {cell.experiment for cell in study.cells()} <= known
+
+
+def test_another_data_set_has_neither_the_ratio_nor_the_fingerprint_that_a_sweep_sets(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    fields = "{dataset.name: birds, dataset.ratio: 0.1, dataset.fingerprint: abcd}"
+    path.write_text(f"kind: sweep\ntitle: Mine\nbase: baseline\nset: {fields}\ngrid: {{train.lr: [0.1, 0.2]}}\n")
+    datasets = [
+        resolve_sweep(Library(), str(path), profile="cpu", overrides=overrides).base.dataset
+        for overrides in (
+            {},
+            {"dataset.name": "birds"},
+            {"dataset.name": "cars"},
+            {"dataset.name": "cars", "dataset.ratio": 0.5},
+        )
+    ]
+    assert [(each.name, each.ratio, each.fingerprint) for each in datasets] == [
+        ("birds", 0.1, "abcd"), ("birds", 0.1, "abcd"), ("cars", "full", None), ("cars", 0.5, None),
+    ]  # fmt: skip

@@ -46,7 +46,7 @@ def best_everywhere(facts: Facts) -> Claim:
     if held and beyond:
         listed = ", ".join(f"{c.label} at {at(c.ratio)} ({fraction(c.score)})" for c in beyond)
         evidence.append(f"Beyond the report's columns, better than it: {listed}.")
-    why = evidence or ["No ratio has stacking / WL and two more of the report's columns yet."]
+    why = evidence or ["No ratio has stacking / WL and two more of the report's columns at one scale yet."]
     return facts.claim("Stacking / WL is best on every data set.", verdict_of(held), why, used)
 
 
@@ -61,7 +61,9 @@ def average_improvement(facts: Facts) -> Claim:
         ran = tuple(cell.ratio for cell in cells if cell.ratio is not None)
         theirs = published_average(DATASET, "stack-wl", ran)
         so_far = [f"So far {single}; over the same ratios the report has {points(theirs)}."] if cells and theirs else []
-        return facts.claim(text, "not tested", [*so_far, "Not all three ratios were run yet."], cells)
+        return facts.claim(
+            text, "not tested", [*so_far, "Not all three ratios have it and its baseline at one scale yet."], cells
+        )
     evidence = [f"{points(found.difference)} points [{interval_points(found.interval)}] on average: {single}."]
     return facts.claim(text, "held" if found.interval[1] >= PRINTED_AVERAGE["stack-wl"] else "did not hold", evidence, cells)
 
@@ -82,9 +84,9 @@ def staircase(facts: Facts) -> Claim:
         held.append(own_score >= score)
         used += [cell, baseline]
     if not evidence:
-        evidence = ["No two neighbouring ratios have both yet."]
+        evidence = ["No two neighbouring ratios have both at one scale yet."]
     elif len(held) < len(RATIOS) - 1:
-        evidence.append("Steps that are not named were not run.")
+        evidence.append("Steps that are not named were not run at one scale.")
     return facts.claim(
         "With stacking / WL each data set reaches the baseline of the next easier one.", verdict_of(held), evidence, used
     )
@@ -140,7 +142,7 @@ def best_beats_stacking(facts: Facts) -> Claim:
     return facts.claim(
         "best, chosen on out-of-fold results alone, beats stacking / WL by 2 points or more at each ratio.",
         verdict_of(held),
-        evidence or ["best was not run yet."],
+        evidence or ["No ratio has both best and stacking / WL at one scale yet."],
         used,
         ours=True,
     )

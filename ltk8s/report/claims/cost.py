@@ -33,7 +33,7 @@ def balancing_costs_time(facts: Facts) -> Claim:
         )
         held.append(factor > NOTICEABLE)
         used += [cell, other]
-    why = evidence or ["No ratio has both yet."]
+    why = evidence or ["No ratio has both at one scale yet."]
     return facts.claim("Artificial balancing costs time that weighting does not.", verdict_of(held), why, used)
 
 
@@ -42,7 +42,9 @@ def balancing_costs_memory(facts: Facts) -> Claim:
     evidence, held, used = [], [], []
     for cell, other in facts.both("artificial-balancing", "weighted-loss"):
         alike = [
-            each for each in facts.cells if (each.ratio, each.networks) == (cell.ratio, cell.networks) and each is not cell
+            each
+            for each in facts.cells
+            if (each.ratio, each.networks) == (cell.ratio, cell.networks) and each is not cell and facts.alike(each, cell)
         ]
         own, theirs = _peaks([cell], facts), _peaks(alike, facts)
         if own and theirs:
@@ -52,7 +54,7 @@ def balancing_costs_memory(facts: Facts) -> Claim:
             )
             held.append(max(own) > NOTICEABLE * max(theirs))
             used += [cell, other]
-    why = [*evidence, "Here copies are indices, not images."] if evidence else ["No ratio has both yet."]
+    why = [*evidence, "Here copies are indices, not images."] if evidence else ["No ratio has both at one scale yet."]
     return facts.claim("Artificial balancing costs memory that weighting does not.", verdict_of(held), why, used)
 
 

@@ -24,6 +24,9 @@ RATIOS: tuple[float | None, ...] = (None, 0.1, 0.02, 0.005)
 OWN = ("baseline", *PRINTED_AVERAGE)
 """The student report's columns."""
 
+CONTROLS = ("control-same-arch-wl", "control-larger-wl", "control-longer-wl")
+"""One architecture three times, one larger network, and one trained for longer, each with weighted loss."""
+
 
 class Facts:
     """The student report's data set at one profile.
@@ -43,15 +46,10 @@ class Facts:
         """An experiment's cell at a ratio, set as its preset is. None where it has none: no other way stands in for it."""
         return next((cell for cell in self.cells if cell.preset and (cell.experiment, cell.ratio) == (experiment, at)), None)
 
-    def both(self, experiment: str, other: str, *, any_scale: bool = False) -> list[tuple[Cell, Cell]]:
-        """The cells of two experiments at each ratio that has both, and where they are not the same thing.
-
-        Args:
-            any_scale: also two that were not trained for as long, as a control is that has the same compute.
-        """
+    def both(self, experiment: str, other: str) -> list[tuple[Cell, Cell]]:
+        """The cells of two experiments at each ratio that has both, alike in scale, and where they are not the same thing."""
         pairs = [(self.cell(experiment, at), self.cell(other, at)) for at in RATIOS]
-        found = [(a, b) for a, b in pairs if a and b and a.replicates != b.replicates]
-        return [(a, b) for a, b in found if any_scale or self.alike(a, b)]
+        return [(a, b) for a, b in pairs if a and b and a.replicates != b.replicates and self.alike(a, b)]
 
     def alike(self, cell: Cell, other: Cell) -> bool:
         """Whether two were trained for as long on images of the same size: else no claim compares them."""
@@ -81,7 +79,7 @@ class Facts:
         )
 
     def _scales(self) -> str:
-        own = [cell for name in OWN for at in RATIOS if (cell := self.cell(name, at))]
+        own = [cell for name in (*OWN, *CONTROLS, "best") for at in RATIOS if (cell := self.cell(name, at))]
         mixed = any(not self.alike(cell, own[0]) for cell in own)
         return "Only what was trained for as long on images of the same size is compared." if mixed else ""
 

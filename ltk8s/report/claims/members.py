@@ -6,15 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ltk8s.report.claims.facts import Facts, said, verdict_of
+from ltk8s.report.claims.facts import CONTROLS, Facts, said, verdict_of
 from ltk8s.report.claims.paired import paired_scores
 from ltk8s.report.exhibit import Claim
 from ltk8s.report.numbers import at, fraction, points, ratio
 from ltk8s.report.variant import NO_TECHNIQUE, flattened
 from ltk8s.spec.experiment import Experiment
-
-CONTROLS = ("control-same-arch-wl", "control-larger-wl", "control-longer-wl")
-"""One architecture three times, one larger network, and one trained for longer, each with weighted loss."""
 
 
 def members_are_better(facts: Facts) -> Claim:
@@ -27,7 +24,7 @@ def members_are_better(facts: Facts) -> Claim:
         )
         held.append(cell.mean_member_accuracy > other.mean_member_accuracy)
         used += [cell, other]
-    why = evidence or ["No ratio has both stacking / WL and bagging / WL yet."]
+    why = evidence or ["No ratio has both stacking / WL and bagging / WL at one scale yet."]
     return facts.claim("Members trained on all data are better than members trained on bags.", verdict_of(held), why, used)
 
 
@@ -66,7 +63,7 @@ def more_than_compute(facts: Facts) -> Claim:
     """Our own: it is ahead of every equal-compute control with weighted loss that was run."""
     evidence, held, used = [], [], []
     for control in CONTROLS:
-        for cell, other in facts.both("stack-wl", control, any_scale=True):
+        for cell, other in facts.both("stack-wl", control):
             found = facts.contrast(cell, other)
             own_score, score = paired_scores(cell, other)
             scores = f"{fraction(own_score)} against {fraction(score)}"
@@ -76,7 +73,7 @@ def more_than_compute(facts: Facts) -> Claim:
     return facts.claim(
         "Stacking / WL is ahead of what the same compute buys with one architecture.",
         verdict_of(held),
-        evidence or ["No equal-compute control is finished yet."],
+        evidence or ["No equal-compute control is finished at the scale of stacking / WL yet."],
         used,
         ours=True,
     )
@@ -91,7 +88,7 @@ def one_parameter(facts: Facts) -> Claim:
         if differing:
             where = f"At ratio {ratio(cell.ratio)} the specs differ in {', '.join(differing)} and in nothing else."
             return facts.claim(text, "held" if len(differing) == 1 else "did not hold", [where], [cell, other])
-    return facts.claim(text, "not tested", ["No ratio has both yet."])
+    return facts.claim(text, "not tested", ["No ratio has both at one scale yet."])
 
 
 def changed(spec: dict[str, Any], other: dict[str, Any]) -> list[str]:

@@ -46,8 +46,11 @@ def _best(part: Part, *, named: bool) -> str:
     over = _over([ratio for ratio in best.ratios if ratio in common]) + (f" on {part.name}" if named else "")
     if best.interval[0] <= 0:
         return f"Nothing clearly improves on the baseline {over}: {best.label} comes nearest, {_by(best, common)}."
+    most = "improves most on the baseline"
+    if any(_mean(each, common) > _mean(best, common) for each in comparable):
+        most = "has the largest clear gain on the baseline"
     printed = f" The student report prints {points(best.printed)} for it." if best.printed is not None else ""
-    return f"{best.label} improves most on the baseline {over}: {_by(best, common)}.{printed}"
+    return f"{best.label} {most} {over}: {_by(best, common)}.{printed}"
 
 
 def _common(averages: Sequence[Average]) -> frozenset[float]:

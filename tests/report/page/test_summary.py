@@ -53,4 +53,6 @@ def test_a_clear_gain_is_told_before_a_larger_one_that_may_be_chance(store: Stor
     study = collect(store)
     noisy, clear = sorted(study.averages, key=lambda average: -average.difference)
     assert (noisy.experiment, noisy.interval[0] < 0, clear.interval[0] > 0) == ("noisy", True, True)
-    assert summary(study).startswith("Clear improves most on the baseline on average over ratios 0.1 and 0.02: +2.7 points")
+    assert summary(study).startswith(
+        "Clear has the largest clear gain on the baseline on average over ratios 0.1 and 0.02: +2.7 points"
+    )
