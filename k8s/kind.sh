@@ -31,6 +31,7 @@ done
 say "The installation"
 kubectl_ delete job minio-init --ignore-not-found
 kubectl_ apply --kustomize k8s/overlays/kind
+kubectl_ wait --for condition=Complete job/minio-init --timeout 6m  # it makes the bucket, and is gone a minute later
 kubectl_ rollout restart deployment/ltk8s-controller  # the tag is the same, what is behind it may not be
 kubectl_ rollout status statefulset/minio --timeout 5m
 kubectl_ rollout status deployment/ltk8s-controller --timeout 5m

@@ -14,15 +14,19 @@ HERE = "127.0.0.1"
 
 def client_address(store: StoreSettings, cluster: Cluster) -> str:
     """The store's address as this process is to open it. For a store inside the cluster, a port is forwarded to it, and where
-    this environment has no credentials, they are taken from the cluster's Secret.
+    this environment has no credentials, they are taken from the cluster's Secret. Those of a profile do not count for a store
+    inside it: they are for other places.
 
     Raises:
         StoreAway: if no pod serves the store.
         ClusterError: if the cluster does not answer, or the Secret may not be read.
         UsageError: if this machine cannot reach the store in this way.
     """
+    from ltk8s.cluster.kubernetes.forward import service_of
+
     if store.url.startswith("s3:") and not cluster.on_this_machine:
-        if store.secret and not has_credentials():
+        inside = store.endpoint and not store.client_endpoint and service_of(store.endpoint)
+        if store.secret and not (os.environ.get("AWS_ACCESS_KEY_ID") if inside else has_credentials()):
             take_credentials(cluster.credentials(store.secret))
         if store.endpoint and not store.client_endpoint:
             store = store.model_copy(update={"client_endpoint": reach(store.endpoint, cluster)})

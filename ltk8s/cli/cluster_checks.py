@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RESTRICTED = "pod-security.kubernetes.io/enforce"
 
 
-INSTALL = "Install it with `kubectl apply -k k8s/overlays/production`."
+INSTALL = "Install it: `kubectl apply -k k8s/overlays/production`, once its site.env is filled in (docs/cluster.md)."
 
 Check = Callable[[Context], Finding | None]
 

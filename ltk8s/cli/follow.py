@@ -66,19 +66,19 @@ class Follower:
 
 
 class Outages:
-    """Says once that a cluster does not answer, and once that it does again."""
+    """Says once that a cluster does not answer, or what else is in the way now, and once that it answers again."""
 
     def __init__(self, jobs: JobView, note: Callable[[str], None]) -> None:
         self.jobs, self.note = jobs, note
-        self.away = False
+        self.said = ""
 
     def tick(self) -> None:
-        trouble = self.jobs.trouble
-        if trouble and not self.away:
+        trouble = str(self.jobs.trouble or "")
+        if trouble and trouble != self.said:
             self.note(f"{trouble} What was submitted goes on; this waits for it.")
-        if self.away and not trouble:
+        if self.said and not trouble:
             self.note("The cluster answers again.")
-        self.away = bool(trouble)
+        self.said = trouble
 
 
 def follow(context: Context, records: Sequence[RunRecord], *, drive_here: bool, plain: bool) -> Followed:

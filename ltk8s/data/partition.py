@@ -58,6 +58,11 @@ def _with_test_part(items: list[Item], fraction: float, seed: int) -> list[Item]
         ]
         if not taken[label] and fitting:
             take(min(fitting, key=lambda number: (bundles[number][label], number)))
+    if without := sorted(label for label in total if not taken[label]):
+        raise UsageError(
+            f"No test part of whole groups could be drawn that has every class: {listed(without)} would have none.",
+            "Try another --seed, or say which images are for testing (a column split, or folders train and test).",
+        )
 
     numbers = _bundle_numbers(items)
     return [replace(item, part="test" if number in tested else "train") for item, number in zip(items, numbers, strict=True)]

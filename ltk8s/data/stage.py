@@ -24,7 +24,7 @@ from ltk8s.data.sources import Item, Listing, Source, open_source
 from ltk8s.data.sources.base import listed, readable
 from ltk8s.errors import UsageError
 
-STAGING = 1
+STAGING = 2
 """Raise it when staging the same source gives another data set."""
 
 PARTS: tuple[Part, ...] = ("test", "train")

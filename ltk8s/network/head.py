@@ -55,9 +55,16 @@ def normalise_head(network: nn.Module, tau: float) -> None:
 
 
 def head_path(network: nn.Module) -> str:
-    """The name of the network's classifier among its modules."""
+    """The name of the network's classifier among its modules.
+
+    Raises:
+        TaskError: if it has not just one, as networks that are distilled have.
+    """
     classifier = network.get_classifier()  # type: ignore[operator]
-    return str(next(name for name, module in network.named_modules() if module is classifier))
+    for name, module in network.named_modules():
+        if module is classifier:
+            return str(name)
+    raise TaskError(f"The network {type(network).__name__} has no single classifier.", "Choose another network.")
 
 
 def linear_head(network: nn.Module) -> nn.Linear:

@@ -35,7 +35,8 @@ OF_A_CLUSTER = ("store", "image", "queue", "pod_template", "ttl_seconds")
 class StoreSettings(Spec):
     """Where artifacts live. ``endpoint`` is what pods use, ``client_endpoint`` what this machine uses to reach the same store.
 
-    ``secret`` names the Kubernetes Secret whose keys become the pods' environment (AWS_ACCESS_KEY_ID, …); ``ca`` is a file.
+    ``secret`` names the Kubernetes Secret whose keys become the pods' environment (AWS_ACCESS_KEY_ID, …). ``ca`` is a file
+    of certificates in the pods' image or a volume of ``pod_template``, ``client_ca`` one on this machine, by default the same.
     """
 
     url: str = ""
@@ -44,6 +45,7 @@ class StoreSettings(Spec):
     region: str | None = None
     addressing: Literal["path", "virtual", "auto"] | None = None
     ca: str | None = None
+    client_ca: str | None = None
     secret: str | None = None
 
     @field_validator("url")
@@ -56,7 +58,8 @@ class StoreSettings(Spec):
     def address(self, *, from_pods: bool) -> str:
         """The store as one string: its URL with how to reach it as query (what ``open_store`` takes)."""
         endpoint = self.endpoint if from_pods else self.client_endpoint or self.endpoint
-        ways = {"endpoint": endpoint, "region": self.region, "addressing": self.addressing, "ca": self.ca}
+        ca = self.ca if from_pods else self.client_ca or self.ca
+        ways = {"endpoint": endpoint, "region": self.region, "addressing": self.addressing, "ca": ca}
         query = urlencode({name: way for name, way in ways.items() if way})
         if not query or urlsplit(self.url).scheme == "file":
             return self.url

@@ -74,3 +74,20 @@ def test_credentials_of_ones_own_stay(remote, monkeypatch):
 def test_on_this_machine_nothing_is_done(tmp_path):
     assert client_address(IN_CLUSTER, LocalCluster(tmp_path, "test")).endswith("minio.ltk8s.svc%3A9000")
     assert "AWS_ACCESS_KEY_ID" not in os.environ
+
+
+def test_a_profile_is_for_other_places_than_a_store_inside_the_cluster(remote, tmp_path, monkeypatch):
+    (tmp_path / "aws").write_text("[default]\naws_access_key_id = mine\naws_secret_access_key = mine too\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws"))
+    client_address(IN_CLUSTER.model_copy(update={"endpoint": "https://s3.example.com"}), remote)
+    assert "AWS_ACCESS_KEY_ID" not in os.environ
+    client_address(IN_CLUSTER, remote)
+    assert os.environ["AWS_ACCESS_KEY_ID"] == "key of ltk8s-store"
+
+
+def test_pods_and_client_may_have_their_certificates_in_different_places():
+    store = StoreSettings(url="s3://b", ca="/etc/ca/corp.pem")
+    assert store.address(from_pods=False) == store.address(from_pods=True) == "s3://b?ca=%2Fetc%2Fca%2Fcorp.pem"
+    store = store.model_copy(update={"client_ca": "corp.pem"})
+    assert store.address(from_pods=True) == "s3://b?ca=%2Fetc%2Fca%2Fcorp.pem"
+    assert store.address(from_pods=False) == "s3://b?ca=corp.pem"

@@ -64,3 +64,15 @@ def test_an_outage_is_told_once_and_so_is_its_end():
         jobs.trouble = trouble
         outages.tick()
     assert said == ["It does not answer. What was submitted goes on; this waits for it.", "The cluster answers again."]
+
+
+def test_another_trouble_is_told_too():
+    class Jobs:
+        trouble = ""
+
+    jobs, said = Jobs(), []
+    outages = Outages(jobs, said.append)
+    for trouble in ("It does not answer.", "It does not accept your credentials.", "It does not accept your credentials."):
+        jobs.trouble = trouble
+        outages.tick()
+    assert [line.split(". ")[0] for line in said] == ["It does not answer", "It does not accept your credentials"]

@@ -81,6 +81,10 @@ def test_parts_of_the_source_stay():
             "the test part and none in the train part: a.",
         ),
         (images(a=5), "There is only one class: a."),
+        (
+            [Item(f"{i}", label, None, group) for i, (label, group) in enumerate(("0b", "1a", "2c", "2d", "0c", "1d"))],
+            "No test part of whole groups could be drawn that has every class: .* would have none. Try another --seed",
+        ),
         ([Item(f"{p}{label}", label, p, "g") for p in ("train", "test") for label in "ab"], "groups have images in both parts"),
         (images(**{"a/b": 5, "..": 5, "c": 5}), r"names that cannot be folders': \.\., a/b\."),
         (images(**{"a\tb": 5, "caf\udce9": 5, "c": 5}), r"names that cannot be folders': a\tb, caf\\xe9\."),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import timm
 import torch
 
 from ltk8s.errors import MembersError, TaskError
 from ltk8s.network import backbone
 from ltk8s.network.backbone import build, checkpoint_header, load_checkpoint, save_checkpoint, save_weights
-from ltk8s.network.head import CosineHead, give_cosine_head, normalise_head
+from ltk8s.network.head import CosineHead, give_cosine_head, head_path, normalise_head
 
 ARCHES = ["test_efficientnet", "test_resnet"]
 
@@ -84,3 +85,9 @@ def test_a_network_without_a_linear_head_is_refused() -> None:
     network.classifier = torch.nn.Identity()
     with pytest.raises(TaskError, match="no linear layer but Identity"):
         give_cosine_head(network, 30.0)
+
+
+@pytest.mark.parametrize("arch", ["levit_128s", "deit_tiny_distilled_patch16_224"])
+def test_a_network_with_two_classifiers_is_refused_by_name(arch: str) -> None:
+    with pytest.raises(TaskError, match=r"The network .*Distilled.* has no single classifier\. Choose another network"):
+        head_path(timm.create_model(arch, num_classes=5))

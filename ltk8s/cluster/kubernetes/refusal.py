@@ -14,6 +14,8 @@ from ltk8s.errors import ClusterError
 
 _FORBIDDEN = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 
+_NAMESPACE = re.compile(r'in the namespace "(?P<namespace>[^"]+)"')
+
 USER_ROLE = "ltk8s-user"
 
 UNTRUSTED = "Certificate"
@@ -90,7 +92,10 @@ def _sentences(status: int, message: str, context: str, namespace: str) -> tuple
 
 def _forbidden(message: str, namespace: str) -> tuple[str, str]:
     if found := _FORBIDDEN.search(message):
-        what = f"You may not {found['verb']} {found['resource']} in namespace {namespace}."
+        where = named["namespace"] if (named := _NAMESPACE.search(message)) else namespace
+        what = f"You may not {found['verb']} {found['resource']} in namespace {where}."
+        if where != namespace:
+            return what, "Ask whoever runs it for that right there, or set store.client_endpoint if the store is in it."
         return what, f"Ask for the Role {USER_ROLE} there: {binding(found['user'], namespace)}"
     if "exceeded quota" in message:
         return f"The namespace {namespace} has no quota left: {message}.", "Wait until other Jobs end, or ask for more."

@@ -177,8 +177,8 @@ class Watch:
         self._tell()
 
     def _note(self, trouble: ApiError | None) -> None:
-        if (trouble is None) != (self.trouble is None):
-            self.trouble = trouble
+        before, self.trouble = self.trouble, trouble
+        if str(before) != str(trouble):
             self._tell()
 
     def _tell(self) -> None:

@@ -107,7 +107,9 @@ def download(url: str, md5: str, folder: Path) -> Path:
 
 def is_cifar(path: Path) -> bool:
     """Whether a path is CIFAR-100's archive or folder."""
-    return path.name == "cifar-100-python.tar.gz" or (path.is_dir() and all((path / name).is_file() for name in FILES))
+    return (path.name == "cifar-100-python.tar.gz" and path.is_file()) or (
+        path.is_dir() and all((path / name).is_file() for name in FILES)
+    )
 
 
 def _unpack(path: Path) -> dict[str, Any]:

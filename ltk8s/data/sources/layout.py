@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from ltk8s.data.sources.base import SUFFIXES, Item, is_hidden, is_image, listed
 from ltk8s.errors import UsageError
 
 log = logging.getLogger(__name__)
+
+PartName = Literal["train", "test"]
+
+PARTS: dict[str, PartName] = {"train": "train", "training": "train", "test": "test", "testing": "test"}
+"""What folders of the parts are called, in capitals or not, and which part that is."""
 
 OTHER_PARTS = {"val", "valid", "validation", "dev", "unlabeled", "unlabelled"}
 
@@ -24,7 +30,8 @@ def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[t
         where: the tree's name, for messages.
 
     Raises:
-        UsageError: if there is no image, no class folder, a class folder without images, or another part than train and test.
+        UsageError: if there is no image, no class folder, a class folder without images, or another part than train and test,
+            or anything beside these.
     """
     every = list(files)
     images = [(*path.split("/"),) for path in every if is_image(path) and not is_hidden(path)]
@@ -39,7 +46,7 @@ def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[t
     parts = _parts([path[len(root) :] for path in images], where)
     depth = len(root) + (1 if parts else 0)
     items = tuple(
-        Item(name="/".join(path), label=path[depth], part="train" if path[depth - 1] == "train" else "test")
+        Item(name="/".join(path), label=path[depth], part=_part(path[depth - 1]))
         if len(parts) == 2
         else Item(name="/".join(path), label=path[depth])
         for path in images
@@ -56,24 +63,34 @@ def _wrapper(images: Sequence[Path]) -> Path:
     while True:
         inside = [path[len(root) :] for path in images if path[: len(root)] == root and len(path) > len(root) + 1]
         tops = {path[0] for path in inside}
-        if len(tops) > 1 or tops & {"train", "test"} or any(len(path) < 3 for path in inside):
+        if len(tops) > 1 or any(_part(top) for top in tops) or any(len(path) < 3 for path in inside):
             return root
         root = (*root, *tops)
 
 
-def _parts(images: Sequence[Path], where: str) -> set[str]:
+def _parts(images: Sequence[Path], where: str) -> set[PartName]:
     """The parts that the tree is cut into, none where its top folders are the classes.
 
     A class may be called ``train`` too (CIFAR-100 has one): only images, no class folders, lie in any top folder then.
     """
     tops = {path[0] for path in images if len(path) > 1}
-    parts = {path[0] for path in images if len(path) > 2}
-    if not parts or not tops <= {"train", "test"} | OTHER_PARTS:
+    deep = {path[0] for path in images if len(path) > 2}
+    parts = {part for top in deep if (part := _part(top))}
+    others = {top for top in tops if top.casefold() in OTHER_PARTS}
+    if not deep or not (parts or deep & others):
+        _refuse_several(images, where)
         return set()
-    if tops & OTHER_PARTS:
+    if others and all(_part(top) or top in others for top in tops):
         raise UsageError(
             f"{where} has the parts {listed(sorted(tops))}, but a data set has train and test.",
             "Rename the part to evaluate on to 'test' and take the others out.",
+        )
+    if not parts:
+        return set()
+    if beside := sorted(top for top in tops if not _part(top)):
+        raise UsageError(
+            f"{where} has class folders in {listed(sorted(deep))}, and beside that {listed(beside)}.",
+            "Take out what is neither train nor test; or, if these are classes, put their images directly into them.",
         )
     if "train" not in parts:
         raise UsageError(f"{where} has a test part and no train part.", "Put the images to train on in train/<class>/.")
@@ -81,9 +98,24 @@ def _parts(images: Sequence[Path], where: str) -> set[str]:
     return parts
 
 
-def _warn_of_unlabelled(images: Sequence[Path], parts: set[str], where: str) -> None:
+def _part(folder: str) -> PartName | None:
+    """Which part a folder is, if it is one."""
+    return PARTS.get(folder.casefold())
+
+
+def _refuse_several(images: Sequence[Path], where: str) -> None:
+    """Raise UsageError where top folders hold parts of class folders: they are no classes."""
+    several = sorted({path[0] for path in images if len(path) > 3 and _part(path[1])})
+    if several:
+        raise UsageError(
+            f"{where} has train or test folders in {listed(several)}: these are data sets of their own.",
+            "Stage them one by one.",
+        )
+
+
+def _warn_of_unlabelled(images: Sequence[Path], parts: set[PartName], where: str) -> None:
     """Say which images lie in a part and in no class folder: they are left out."""
-    beside = sorted("/".join(path) for path in images if path[0] in parts)
+    beside = sorted("/".join(path) for path in images if _part(path[0]) in parts)
     if beside:
         log.warning("%s has images beside its class folders, which are ignored: %s.", where, listed(beside, 3))
     if len(images) > len(beside):

@@ -83,7 +83,7 @@ class TableSource:
                 f"{self.path.name} gives some images a split and others none: {listed(undecided, 3)}.",
                 "Fill the column, or leave it empty everywhere to have a test part drawn.",
             )
-        missing = [item.name for item in items if not (self.path.parent / item.name).is_file()]
+        missing = [item.name for item in items if not os.path.isfile(self.path.parent / item.name)]
         if missing:
             raise UsageError(
                 f"{len(missing):,} of {len(items):,} files that {self.path.name} names are missing: {listed(missing)}.",

@@ -15,7 +15,7 @@ def said(status, message, **fields):
 
 def test_a_missing_right_names_the_verb_and_how_to_grant_it():
     refusal = said(
-        403, 'jobs.batch is forbidden: User "bob" cannot list resource "jobs" in API group "batch" in the namespace "x"'
+        403, 'jobs.batch is forbidden: User "bob" cannot list resource "jobs" in API group "batch" in the namespace "ltk8s"'
     )
     assert refusal.what == "You may not list jobs in namespace ltk8s."
     assert refusal.do.endswith("kubectl -n ltk8s create rolebinding ltk8s-user-bob --role=ltk8s-user --user=bob")
@@ -82,3 +82,10 @@ def test_a_certificate_that_is_not_trusted_does_not_pass():
     silence = no_answer(SSLError("self-signed certificate"), context="kind-dev", server="https://host:6443")
     assert "is not trusted" in silence.what
     assert not silence.passes
+
+
+def test_a_right_that_lacks_in_another_namespace_is_asked_for_there():
+    refusal = said(403, 'services is forbidden: User "bob" cannot get resource "services" in API group "" in the namespace "x"')
+    assert refusal.what == "You may not get services in namespace x."
+    assert "store.client_endpoint" in refusal.do
+    assert "rolebinding" not in refusal.do

@@ -132,3 +132,8 @@ def test_arrays_of_python_2_are_read(cifar, batches):
     pickle.dump(batches["test"], old, protocol=2)
     (cifar / "test").write_bytes(old.getvalue().replace(b"cnumpy._core.multiarray", b"cnumpy.core.multiarray"))
     assert len(CifarSource(cifar).listing().items) == 240
+
+
+def test_an_archive_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(UsageError, match=r"There is nothing at .*cifar-100-python.tar.gz"):
+        open_source("cifar100", tmp_path / "cifar-100-python.tar.gz")

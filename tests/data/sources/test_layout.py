@@ -87,3 +87,30 @@ def test_what_is_no_image_of_a_class_is_counted():
 def test_refuses_what_makes_no_data_set(files, folders, message):
     with pytest.raises(UsageError, match=message):
         arrange(files, folders, "'set'")
+
+
+@pytest.mark.parametrize(("train", "test"), [("Train", "Test"), ("training", "testing"), ("TRAIN", "Testing")])
+def test_parts_may_be_spelled_otherwise(train, test):
+    assert labels([f"{train}/cat/1.png", f"{test}/cat/1.png"]) == [("train", "cat"), ("test", "cat")]
+    assert labels([f"set/{train}/cat/1.png", f"set/{train}/dog/1.png"]) == [(None, "cat"), (None, "dog")]
+
+
+@pytest.mark.parametrize("beside", ["figures/1.png", "figures/old/1.png"])
+@pytest.mark.parametrize("parts", [["train", "test"], ["Train"]])
+def test_parts_are_never_taken_for_classes(parts, beside):
+    with pytest.raises(UsageError, match=r"has class folders in .*rain.*, and beside that figures\. Take out"):
+        labels([*(f"{part}/{label}/1.png" for part in parts for label in ("cat", "dog")), beside])
+
+
+def test_another_part_is_refused_however_it_is_spelled():
+    with pytest.raises(UsageError, match=r"has the parts Val, test, train, but a data set has train and test"):
+        labels(["train/cat/1.png", "test/cat/1.png", "Val/cat/1.png"])
+
+
+def test_several_data_sets_are_refused():
+    with pytest.raises(UsageError, match=r"has train or test folders in one, other: .* Stage them one by one"):
+        labels(["one/train/cat/1.png", "one/test/cat/1.png", "other/train/cat/1.png"])
+
+
+def test_a_class_called_train_may_be_beside_one_with_folders_inside():
+    assert labels(["train/1.png", "cat/1.png", "cat/black/2.png"]) == [(None, "train"), (None, "cat"), (None, "cat")]

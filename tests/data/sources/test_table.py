@@ -78,3 +78,8 @@ def test_identity_follows_the_table_and_its_images(table):
     assert open_source("set", path).identity() == first
     (path.parent / "all/0000.png").write_bytes(b"other")
     assert open_source("set", path).identity() != first
+
+
+def test_a_path_that_no_disk_can_have_is_missing(table):
+    with pytest.raises(UsageError, match=r"1 of 1 files that .* names are missing"):
+        open_source("three", table(f"path,label\n{'x' * 300}.png,cat\n")).listing()

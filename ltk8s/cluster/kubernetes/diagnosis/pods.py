@@ -53,7 +53,7 @@ def _stopping(pod: Object, facts: Facts) -> Trouble:
     if overdue > OVERDUE_SECONDS:
         return Trouble(
             f"its pod {name} should have ended {lasting(overdue)} ago, but its node {node} does not answer",
-            f"if that node is gone for good: `kubectl -n {facts.namespace} delete pod {name} --force --grace-period=0`",
+            _given_up(node),
         )
     why = f" ({disruption(pod)})" if is_true(pod, "DisruptionTarget") else ""
     return Trouble(f"its pod {name} was told to stop{why}: it saves and leaves, and the next one follows")
@@ -78,8 +78,15 @@ def _unreachable(pod: Object, facts: Facts) -> Trouble:
     node = pod["spec"]["nodeName"]
     return Trouble(
         f"its node {node} has not been heard of for {since}",
-        "after 5 minutes Kubernetes gives its pod up, and the next one goes on from what is saved",
+        f"the next pod goes on from what is saved when the node is back; {_given_up(node)}",
     )
+
+
+def _given_up(node: str) -> str:
+    """How to have a pod replaced whose node is silent. Deleting the pod by force is not enough: a Job replaces only pods that
+    have failed, and its finalizer keeps one that has not.
+    """
+    return f"if it is gone for good: `kubectl delete node {node}`, which fails its pods within a minute"
 
 
 def _waiting(pod: Object) -> list[tuple[Object, Object]]:
