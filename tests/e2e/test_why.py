@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from itertools import count
 
 import pytest
@@ -138,3 +139,31 @@ def test_doctor_is_content_with_an_installation(client, glyphs):
     found = {each["check"]: each["outcome"] for each in json.loads(client.run("doctor", "--json").stdout)["findings"]}
     expected = dict.fromkeys(("cluster", "namespace", "rights", "pods", "store", "controller"), "ok")
     assert expected.items() <= found.items()
+
+
+@pytest.fixture
+def dead_node(cluster):
+    """The name of a node that no kubelet serves."""
+    cluster.apply_objects({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "dead"}})
+    yield "dead"
+    cluster.kubectl("delete", "node", "dead", "--ignore-not-found")
+
+
+def test_a_node_that_is_gone_for_good_frees_its_pods_when_it_is_deleted(dead_node, submitted, says, cluster):
+    """A Job replaces pods that have failed. Deleting one that has not, by force too, only marks it: its finalizer keeps it."""
+    run = submitted(LTK8S_POD_TEMPLATE=json.dumps({"spec": {"nodeName": dead_node}}))
+    learner = run.learners[0]
+    stranded = eventually(lambda: pod_names(cluster, learner), 60, "a pod")
+    cluster.kubectl("delete", "pod", *stranded, "-n", "ltk8s", "--wait=false", "--grace-period=1")
+    assert "`kubectl delete node dead`" in says(run, learner, "its node dead does not answer")
+
+    cluster.kubectl("delete", "pod", *stranded, "-n", "ltk8s", "--wait=false", "--force", "--grace-period=0")
+    time.sleep(10)
+    assert pod_names(cluster, learner) == stranded
+
+    cluster.kubectl("delete", "node", dead_node)
+    eventually(lambda: pod_names(cluster, learner) - stranded, 180, "the next pod")
+
+
+def pod_names(cluster, id):
+    return {pod["metadata"]["name"] for pod in pods_of(cluster, id)}

@@ -47,15 +47,17 @@ class ZipSource:
         if locked:
             raise UsageError(f"{self.path.name!r} is encrypted: {listed(locked, 1)}.", "Give an archive without a password.")
         size = sum(members[item.name].file_size for item in items)
-        return Listing(items, partial(read_member, self.path), size, ignored)
+        return Listing(items, partial(read_member, self.path, self.path.stat().st_mtime_ns), size, ignored)
 
 
-def read_member(path: Path, name: str) -> bytes:
-    return _open_zip(path).read(name)
+def read_member(path: Path, written: int, name: str) -> bytes:
+    """One file of an archive that was ``written`` at that time."""
+    return _open_zip(path, written).read(name)
 
 
 @lru_cache(maxsize=2)
-def _open_zip(path: Path) -> zipfile.ZipFile:
+def _open_zip(path: Path, written: int) -> zipfile.ZipFile:
+    """Kept open; another archive in its place is opened anew."""
     return zipfile.ZipFile(path)
 
 

@@ -38,6 +38,8 @@ def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[t
     if not images:
         raise UsageError(f"{where} holds no images.", f"Images are files ending in {', '.join(SUFFIXES)}.")
     if all(len(path) < 2 for path in images):
+        if any("\\" in path[0] for path in images):
+            raise UsageError(f"{where} has paths with backslashes, which are no folders here.", "Pack it with another program.")
         raise UsageError(
             f"{where} holds no class folders: its images lie side by side.", "Put the images of each class in a folder."
         )

@@ -131,3 +131,14 @@ def test_identity_follows_the_content(tmp_path):
     (tmp_path / "b.zip").write_bytes((tmp_path / "a.zip").read_bytes())
     assert ZipSource(tmp_path / "b.zip").identity() == first
     assert ZipSource(make_zip(tmp_path / "a.zip", ["cat/1.png", "cat/2.png"])).identity() != first
+
+
+def test_an_archive_that_takes_anothers_place_is_read_itself(tmp_path):
+    read = {}
+    for value in (10, 200):
+        with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+            for label in ("cat", "dog"):
+                archive.writestr(f"{label}/1.png", png(value))
+        listing = ZipSource(tmp_path / "set.zip").listing()
+        read[value] = listing.read("cat/1.png")
+    assert read == {10: png(10), 200: png(200)}

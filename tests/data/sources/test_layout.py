@@ -107,6 +107,11 @@ def test_another_part_is_refused_however_it_is_spelled():
         labels(["train/cat/1.png", "test/cat/1.png", "Val/cat/1.png"])
 
 
+def test_backslashes_are_named():
+    with pytest.raises(UsageError, match=r"has paths with backslashes, .* Pack it with another program"):
+        labels(["cats\\1.png", "dogs\\1.png"])
+
+
 def test_several_data_sets_are_refused():
     with pytest.raises(UsageError, match=r"has train or test folders in one, other: .* Stage them one by one"):
         labels(["one/train/cat/1.png", "one/test/cat/1.png", "other/train/cat/1.png"])
