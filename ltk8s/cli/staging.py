@@ -102,6 +102,11 @@ def findings(manifest: Manifest) -> list[str]:
         )
     if manifest.duplicates:
         lines.append(duplicates_line(manifest))
+    if manifest.copies:
+        lines.append(
+            f"Warning: {counted(manifest.copies, 'training image')} equal to an earlier one, pixel for pixel. A sweep would "
+            "hold out one and train on the other: give copies one group, or remove them (a sampler repeats a rare class too)."
+        )
     return lines
 
 

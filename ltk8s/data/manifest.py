@@ -33,7 +33,8 @@ class Manifest(Spec):
 
     ``request`` identifies the source and the options that made it, so that staging the same again is known at once.
     ``test_fraction`` and ``test_seed`` are set where the test part was drawn. ``converted`` counts images by what was done
-    to them; ``ignored`` counts files that were no images of a class.
+    to them; ``ignored`` counts files that were no images of a class; ``copies`` training images that equal an earlier one and
+    are not in one group with it (None: not counted by the version that staged it).
     """
 
     name: str
@@ -45,6 +46,7 @@ class Manifest(Spec):
     width: int
     shards: tuple[Shard, ...]
     duplicates: tuple[Duplicate, ...] = ()
+    copies: int | None = None
     converted: dict[str, int] = {}
     ignored: int = 0
     grouped: bool = False

@@ -109,6 +109,8 @@ class _Staging:
         self.counts = {part: [0] * len(self.classes) for part in PARTS}
         self.test_names: dict[bytes, str] = {}
         self.duplicates: list[Duplicate] = []
+        self.train_groups: dict[bytes, int] = {}
+        self.copies = 0
         self.converted: Counter[str] = Counter()
         self.images = len(items)
         self.undecodable: list[str] = []
@@ -128,6 +130,14 @@ class _Staging:
         self.writers[part].add(answer.pixels, label, int.from_bytes(answer.sha256[:8], "little", signed=True), group)
         self.digests[part].update(answer.sha256 + np.array([label, group], "<i8").tobytes())
         self.counts[part][label] += 1
+        if part == "train":
+            self._count_copy(answer.sha256, group)
+
+    def _count_copy(self, sha256: bytes, group: int) -> None:
+        if sha256 not in self.train_groups:
+            self.train_groups[sha256] = group
+        elif group == NO_GROUP or group != self.train_groups[sha256]:
+            self.copies += 1
 
     def _is_dropped(self, item: Item, answer: Decoded) -> bool:
         if item.part == "test":
@@ -175,6 +185,7 @@ class _Staging:
             width=width,
             shards=tuple(shard for part in PARTS for shard in self.writers[part].close()),
             duplicates=tuple(self.duplicates),
+            copies=self.copies,
             converted=dict(sorted(self.converted.items())),
             grouped=len(self.groups) > 1,
             **about,

@@ -112,6 +112,12 @@ def test_dropped_duplicates_are_said(ltk8s, pictures):
     assert "159 images to train on" in shown
 
 
+def test_copies_within_the_training_part_are_said(ltk8s, pictures):
+    shutil.copyfile(pictures / "train/dog/0001.png", pictures / "train/dog/0003.png")
+    shown = " ".join(ltk8s("data", "stage", "pets", "--from", pictures).stdout.split())
+    assert "Warning: 1 training image equal to an earlier one, pixel for pixel. A sweep would hold out one" in shown
+
+
 def test_a_drawn_test_part_is_said(ltk8s, pictures):
     shown = ltk8s("data", "stage", "pets", "--from", pictures / "train", "--test-fraction", "0.25", "--seed", "3").stdout
     assert "The source has no test part: 25% of each class was drawn (seed 3)." in shown

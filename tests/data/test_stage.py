@@ -92,6 +92,16 @@ def test_copies_of_test_images_can_be_left_out(folder, loaded):
     assert not set(dataset.part("train").keys) & set(dataset.part("test").keys)
 
 
+def test_copies_within_the_training_part_are_counted_unless_they_are_one_group(folder, staged):
+    root = folder({"all": 8})
+    for copy, of in ((1, 0), (2, 0), (4, 3)):
+        (root / f"all/{copy:04}.png").write_bytes((root / f"all/{of:04}.png").read_bytes())
+    rows = ["train,cat,", "train,cat,", "train,cat,", "train,dog,d", "train,dog,d", "train,dog,", "test,cat,", "test,dog,"]
+    lines = [f"all/{number:04}.png,{row}" for number, row in enumerate(rows)]
+    (root / "set.csv").write_text("\n".join(["path,split,label,group", *lines]))
+    assert staged(root / "set.csv").copies == 2
+
+
 def test_a_class_of_copies_only_is_refused(folder, staged):
     root = folder({**BOTH, "train/dog": 1})
     (root / "train/dog/0000.png").write_bytes((root / "test/dog/0001.png").read_bytes())
