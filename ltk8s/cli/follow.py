@@ -74,7 +74,7 @@ class Outages:
 
     def tick(self) -> None:
         trouble = str(self.jobs.trouble or "")
-        if trouble and trouble != self.said:
+        if trouble and trouble.partition(": ")[0] != self.said.partition(": ")[0]:  # behind it is how, which changes
             self.note(f"{trouble} What was submitted goes on; this waits for it.")
         if self.said and not trouble:
             self.note("The cluster answers again.")

@@ -72,7 +72,7 @@ def test_another_trouble_is_told_too():
 
     jobs, said = Jobs(), []
     outages = Outages(jobs, said.append)
-    for trouble in ("It does not answer.", "It does not accept your credentials.", "It does not accept your credentials."):
+    for trouble in ("No answer: refused.", "No answer: timed out.", "It does not accept your credentials."):
         jobs.trouble = trouble
         outages.tick()
-    assert [line.split(". ")[0] for line in said] == ["It does not answer", "It does not accept your credentials"]
+    assert [line.split(". ")[0] for line in said] == ["No answer: refused", "It does not accept your credentials"]
