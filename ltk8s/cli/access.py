@@ -22,9 +22,9 @@ def client_address(store: StoreSettings, cluster: Cluster) -> str:
         ClusterError: if the cluster does not answer, or the Secret may not be read.
         UsageError: if this machine cannot reach the store in this way.
     """
-    from ltk8s.cluster.kubernetes.forward import service_of
-
     if store.url.startswith("s3:") and not cluster.on_this_machine:
+        from ltk8s.cluster.kubernetes.forward import service_of  # which loads what a store of this machine never needs
+
         inside = store.endpoint and not store.client_endpoint and service_of(store.endpoint)
         if store.secret and not (os.environ.get("AWS_ACCESS_KEY_ID") if inside else has_credentials()):
             take_credentials(cluster.credentials(store.secret))

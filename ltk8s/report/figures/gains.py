@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ltk8s.report.figures.axes import signed
+from ltk8s.report.figures.axes import LABEL, signed
 from ltk8s.report.figures.canvas import Drawing, canvas
 from ltk8s.report.figures.palette import BLUE, INK, ORANGE, PAPER
+
+MOST_CHARACTERS = 30
+"""In a line of a label: longer ones would leave the axes no room."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,9 @@ class Gain:
 
 def draw(name: str, title: str, gains: Sequence[Gain]) -> Drawing:
     """A dot with its 95 % interval for each technique, in the order given."""
-    with canvas(1.15 + 0.27 * len(gains)) as page:
+    labels = [textwrap.fill(gain.label, MOST_CHARACTERS) for gain in gains]
+    lines = max((label.count("\n") + 1 for label in labels), default=1)
+    with canvas(1.15 + max(0.27, 0.15 * lines) * len(gains)) as page:
         axes = page.axes
         axes.axvline(0, color=INK, linewidth=0.9)
         for y, gain in enumerate(gains):
@@ -43,9 +49,10 @@ def draw(name: str, title: str, gains: Sequence[Gain]) -> Drawing:
                     markeredgewidth=0.7,
                     zorder=4,
                 )
-        axes.set_yticks(range(len(gains)), [gain.label for gain in gains])
+        axes.set_yticks(range(len(gains)), labels, fontsize=LABEL if lines > 1 else None)
         axes.set_ylim(len(gains) - 0.4, -0.6)
-        axes.set(xlabel="difference to the baseline, points [95 %]", title=title)
+        axes.set_xlabel("difference to the baseline, points [95 %]", loc="right")  # it may be wider than the axes
+        axes.set(title=title)
         axes.margins(x=0.06)
         signed(axes, "x")
         axes.grid(False, axis="y")

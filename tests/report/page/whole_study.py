@@ -48,6 +48,7 @@ TECHNIQUES = {  # title and gain over the baseline, points, at 0.1, 0.02 and 0.0
     "stack-wl": ("Stacking / WL", (6.4, 9.5, 7.7)),
     "stack-la": ("Stacking / LA", (7.0, 14.6, 12.1)),
     "best": ("Best", (8.2, 16.4, 14.9)),
+    "control": ("Control, the largest member three times as long / WL", (3.0, 6.6, 6.0)),
 }
 BASE = {None: 0.792, 0.1: 0.74, 0.02: 0.62, 0.005: 0.52}
 PUBLISHED = {"stack-wl": (0.0786, 0.079), "stacking": (0.0305, 0.030), "bagging-wl": (0.0173, 0.015)}
