@@ -17,8 +17,8 @@ def finished(client, cluster, glyphs):
     return submitted
 
 
-def test_the_namespace_enforces_restricted(cluster):
-    labels = json.loads(cluster.kubectl("get", "namespace", "ltk8s", "-o", "json"))["metadata"]["labels"]
+def test_the_namespace_enforces_restricted(installed):
+    labels = json.loads(installed.kubectl("get", "namespace", "ltk8s", "-o", "json"))["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
