@@ -73,7 +73,7 @@ class Outages:
         self.said = ""
 
     def tick(self) -> None:
-        trouble = str(self.jobs.trouble or "")
+        trouble = self.jobs.trouble
         if trouble and trouble.partition(": ")[0] != self.said.partition(": ")[0]:  # behind it is how, which changes
             self.note(f"{trouble} What was submitted goes on; this waits for it.")
         if self.said and not trouble:

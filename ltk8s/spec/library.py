@@ -125,12 +125,16 @@ class Library:
         return name, experiment.model_copy(update={"learners": learners})
 
 
+OF_ONE_DATASET = ("ratio", "fingerprint")
+"""The fields of ``dataset`` that are about the very one that is named."""
+
+
 def for_dataset(fields: dict[str, Any], name: Any) -> dict[str, Any]:
     """An experiment's fields without what they say of a data set that is not the one called ``name``."""
     dataset = fields.get("dataset")
     if not isinstance(dataset, dict) or dataset.get("name") == name:
         return fields
-    return {**fields, "dataset": {field: value for field, value in dataset.items() if field not in ("ratio", "fingerprint")}}
+    return {**fields, "dataset": {field: value for field, value in dataset.items() if field not in OF_ONE_DATASET}}
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 from ltk8s.errors import UsageError
 from ltk8s.spec.base import parse
 from ltk8s.spec.experiment import Experiment
-from ltk8s.spec.library import Library
+from ltk8s.spec.library import OF_ONE_DATASET, Library
 from ltk8s.spec.profile import Family
 from ltk8s.spec.sweep import Settings, Sweep, label
 
@@ -82,7 +82,8 @@ def resolve_sweep(
     sweep = parse(Sweep, fields, f"The sweep {name!r}")
     _check_paths(name, sweep, overrides or {})
     base = _base(library, name_or_path, sweep)
-    shared = {**_for_dataset(sweep.set, overrides or {}), **(overrides or {})}
+    _, own = library.experiment(base, profile=profile, family=family, overrides=sweep.set)
+    shared = {**_for_dataset(sweep.set, own.dataset.name, overrides or {}), **(overrides or {})}
 
     def read(settings: Settings) -> Experiment:
         _, experiment = library.experiment(base, profile=profile, family=family, overrides={**shared, **settings})
@@ -92,11 +93,11 @@ def resolve_sweep(
     return ResolvedSweep(name, sweep, read({}), points, commit=library.commit(name_or_path))
 
 
-def _for_dataset(settings: Settings, overrides: Settings) -> Settings:
-    """A sweep's settings without what they say of a data set, where another one is given."""
-    if overrides.get("dataset.name") in (None, settings.get("dataset.name")):
+def _for_dataset(settings: Settings, own: str, overrides: Settings) -> Settings:
+    """A sweep's settings without what they say of its ``own`` data set, where another one is given."""
+    if overrides.get("dataset.name", own) == own:
         return settings
-    return {path: value for path, value in settings.items() if path not in ("dataset.ratio", "dataset.fingerprint")}
+    return {path: value for path, value in settings.items() if path not in {f"dataset.{field}" for field in OF_ONE_DATASET}}
 
 
 def _point(named: str, settings: Settings, experiment: Experiment) -> ResolvedPoint:

@@ -195,6 +195,11 @@ def test_the_preset_study_is_valid_and_starts_with_the_first_comparison() -> Non
     assert {cell.experiment for cell in study.cells()} <= known
 
 
+def test_the_data_set_that_a_sweep_has_anyway_keeps_its_ratio() -> None:
+    resolved = resolve_sweep(Library(), "arch-sweep", profile="cpu", overrides={"dataset.name": "cifar50"})
+    assert {point.experiment.dataset.ratio for point in resolved.points} == {"full"}
+
+
 def test_another_data_set_has_neither_the_ratio_nor_the_fingerprint_that_a_sweep_sets(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     fields = "{dataset.name: birds, dataset.ratio: 0.1, dataset.fingerprint: abcd}"
