@@ -7,36 +7,23 @@ from pathlib import Path
 import pytest
 
 from ltk8s.cli.tuning import find_winner
-from ltk8s.data.manifest import Manifest
 from ltk8s.errors import UsageError
 from ltk8s.spec.experiment import Experiment
 from ltk8s.spec.library import Library
 from ltk8s.store import Store, layout, open_store
 from ltk8s.store.runs import RunRecord, write_run
+from tests.cifar50 import DATASET
 
 
 @pytest.fixture
 def experiment() -> Experiment:
-    return Library().experiment("baseline", profile="cpu", overrides={"dataset.name": "pets"})[1]
+    return Library().experiment("baseline", profile="cpu", overrides={"dataset.ratio": "full"})[1]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     store = open_store((tmp_path / "store").as_uri())
-    manifest = Manifest(
-        name="pets",
-        fingerprint="0123456789abcdef",
-        classes=("cat", "dog"),
-        train_counts=(5, 5),
-        test_counts=(2, 2),
-        height=32,
-        width=32,
-        shards=(),
-        source="a test",
-        created="2026-01-01T00:00:00+00:00",
-        version="1",
-    )
-    store.put(layout.dataset_manifest("pets", manifest.fingerprint), manifest.model_dump_json().encode())
+    store.put(layout.dataset_manifest(DATASET.name, DATASET.fingerprint), DATASET.model_dump_json().encode())
     return store
 
 
@@ -47,14 +34,14 @@ def sweep(store: Store, name: str, day: int = 1) -> str:
         experiment=name,
         title=name,
         profile="cpu",
-        dataset="pets",
-        fingerprint="0123456789abcdef",
+        dataset=DATASET.name,
+        fingerprint=DATASET.fingerprint,
         ratio=None,
         seed=0,
         split_seed=0,
         members=(),
         fusion=f"ranking-{name}-{day}",
-        train_counts=(5, 5),
+        train_counts=DATASET.train_counts,
         spec={},
         image="",
         version="1",
