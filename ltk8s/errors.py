@@ -14,7 +14,10 @@ LtkError              one sentence of what is wrong, one of what to do
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class LtkError(Exception):
@@ -72,6 +75,71 @@ class Corrupt(StoreError):
 
 class ClusterError(LtkError):
     """Raised when the cluster cannot be reached or refuses a request."""
+
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_RIGHT = {errno.EACCES, errno.EPERM}
+
+
+def reason(error: OSError) -> str:
+    """The operating system's words for an error, in lower case.
+
+    >>> reason(OSError(errno.EACCES, "Permission denied"))
+    'permission denied'
+    """
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def system_error(
+    error: OSError, doing: str, place: str | Path, *, instead: str = "choose another place", kind: type[LtkError] = LtkError
+) -> LtkError:
+    """Turn an error of the operating system into a sentence of what is wrong and one of what to do.
+
+    Args:
+        doing: what could not be done, as a verb that ``place`` follows: ``"read"``, ``"write"``, ``"unpack the archive into"``.
+        place: the file or folder.
+        instead: what to do where the place itself cannot be made to serve, as in ``"set TMPDIR to a larger disk"``.
+        kind: the error's class.
+
+    >>> system_error(OSError(errno.ENOSPC, "No space left on device"), "write", "/data/x", instead="choose another folder")
+    LtkError('Cannot write /data/x: no space left on device. Make room there, or choose another folder.')
+    """
+    return kind(f"Cannot {doing} {place}: {reason(error)}.", f"{_remedy(error.errno, instead)}.")
+
+
+def _remedy(number: int | None, instead: str) -> str:
+    if number in NO_ROOM:
+        return f"Make room there, or {instead}"
+    if number in NO_RIGHT:
+        return f"Give this user the right to it, or {instead}"
+    if number == errno.EROFS:
+        return f"It is mounted read-only: mount it for writing, or {instead}"
+    if number == errno.ENAMETOOLONG:
+        return "Use a shorter name"
+    if number in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}:
+        return "Check the path"
+    return f"Check that its disk is mounted and sound, or {instead}"
+
+
+@contextmanager
+def system_errors(
+    doing: str, place: str | Path, *, instead: str = "choose another place", kind: type[LtkError] = LtkError
+) -> Iterator[None]:
+    """Raise what ``system_error`` makes of any error of the operating system in the block.
+
+    What is an OSError in Python without being the system's (a download's connection raises one too) passes through.
+
+    >>> with system_errors("read", "/dev/null/x", kind=UsageError):
+    ...     open("/dev/null/x")
+    Traceback (most recent call last):
+    ltk8s.errors.UsageError: Cannot read /dev/null/x: not a directory. Check the path.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise system_error(error, doing, place, instead=instead, kind=kind) from error
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
