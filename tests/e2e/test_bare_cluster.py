@@ -1,11 +1,16 @@
 """The cluster itself: what the other tests stand on. First, for Kueue leaves for a while when the API server does."""
 
 import json
+import re
 import subprocess
 import time
 import uuid
 
 import pytest
+
+from tests.e2e.cluster.down import removal
+from tests.e2e.cluster.firewall import CHAIN
+from tests.e2e.cluster.layout import BRIDGE, PODS
 
 SERVER = "import http.server as h; h.HTTPServer(('', 8000), h.SimpleHTTPRequestHandler).serve_forever()"
 ASK = """\
@@ -65,6 +70,17 @@ def server(cluster, namespace, image):
     return f"server.{namespace}.svc"
 
 
+@pytest.fixture
+def shut(image):
+    """The machine's own firewall drops what comes from pods, as it does under Docker, ufw or firewalld."""
+    rules = [(chain, "--source", PODS, "!", "--in-interface", "lo", "--jump", "DROP") for chain in ("FORWARD", "INPUT")]
+    for rule in rules:
+        subprocess.run(["iptables", "--append", *rule], check=True)
+    yield
+    for rule in rules:
+        subprocess.run(["iptables", "--delete", *rule], check=True)
+
+
 def run(cluster, namespace, manifest):
     cluster.kubectl("apply", "-n", namespace, "-f", "-", input=json.dumps(manifest))
 
@@ -99,6 +115,19 @@ def test_a_pod_that_would_be_root_is_refused(cluster, namespace, image):
 
 def test_a_service_is_reached_by_its_name(cluster, namespace, image, server):
     assert outcome(cluster, namespace, pod("client", image, ASK.format(host=server, times=15))) == ("Succeeded", "200\n")
+
+
+def test_a_firewall_of_the_machine_keeps_no_pod_from_another(cluster, namespace, image, server, shut):
+    assert outcome(cluster, namespace, pod("client", image, ASK.format(host=server, times=3))) == ("Succeeded", "200\n")
+
+
+def test_the_clusters_own_rules_are_taken_away_and_no_others(shut):
+    saved = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True).stdout
+    left = set(re.findall("^-A (.+)$", saved, re.MULTILINE)) - set(re.findall("^-D (.+)$", removal(saved), re.MULTILINE))
+    own = {f"FORWARD -i {BRIDGE} -o {BRIDGE} -j {CHAIN}", f"INPUT -i {BRIDGE} -j {CHAIN}"}
+    assert all(f"-A {rule}" in saved for rule in own)
+    assert not own & left
+    assert {f"{chain} -s {PODS} ! -i lo -j DROP" for chain in ("FORWARD", "INPUT")} <= left
 
 
 def test_a_network_policy_is_enforced(cluster, namespace, image, server):

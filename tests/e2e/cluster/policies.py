@@ -11,12 +11,12 @@ from typing import Any
 
 import yaml
 
+from tests.e2e.cluster.firewall import CHAIN
 from tests.e2e.cluster.layout import PODS
 from tests.e2e.cluster.node import run
 from tests.e2e.cluster.objects import apply, rolled_out
 from tests.tools.build import source
 
-CHAIN = "LTK8S-E2E"
 QUEUE = 98
 
 

@@ -9,6 +9,7 @@ from filelock import FileLock
 from tests.e2e.cluster import images, layout
 from tests.e2e.cluster.control_plane import serves, start_control_plane
 from tests.e2e.cluster.down import down
+from tests.e2e.cluster.firewall import accept_bridge
 from tests.e2e.cluster.machine import Unfit, prepare
 from tests.e2e.cluster.node import make_bridge, ready, run, start_node
 from tests.e2e.cluster.objects import apply
@@ -28,6 +29,7 @@ def up() -> None:
         raise Unfit("This machine has a Kubernetes already: `iptables-save` shows KUBE- chains that are not ours.")
     layout.STATE.mkdir(parents=True)
     make_bridge()
+    accept_bridge()
     make_all()
     images.prune()
     images.start_registry()
