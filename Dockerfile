@@ -3,9 +3,12 @@
 #   docker build --target worker     --tag ltk8s/worker:dev     --build-arg REVISION=$(git rev-parse HEAD) .
 #   docker build --target controller --tag ltk8s/controller:dev --build-arg REVISION=$(git rev-parse HEAD) .
 #
+# This needs BuildKit (`RUN --mount`): set DOCKER_BUILDKIT=1 where Docker is older than 23, or install buildx. buildah does too.
+#
 # Behind a proxy that signs with a certificate authority of its own, or with an index of one's own, add
 #   --secret id=ca,src=corporate.pem --build-arg SSL_CERT_FILE=/run/secrets/ca --build-arg INDEX_URL=https://…
-# Both stay in the stage `tools`, of which no image keeps anything.
+# Both stay in the stage `tools`, of which no image keeps anything. An index with a password in its URL is a secret too, since
+# builders print arguments: --secret id=index_url,src=FILE in place of the last.
 
 # Any Debian-like image with Python 3.11 or newer, its venv module and ca-certificates.
 ARG BASE=python:3.12-slim-bookworm
@@ -15,13 +18,14 @@ FROM ${BASE} AS tools
 ARG SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 ARG INDEX_URL=
 COPY requirements/build.lock /opt/tools/
-RUN --mount=type=secret,id=ca \
+RUN --mount=type=secret,id=ca --mount=type=secret,id=index_url \
     cp "$SSL_CERT_FILE" /opt/tools/ca.pem \
+    && index=$(cat /run/secrets/index_url 2> /dev/null || echo "$INDEX_URL") \
     && printf 'no-cache = true\ncompile-bytecode = true\n' > /opt/tools/uv.toml \
-    && if [ -n "$INDEX_URL" ]; then printf 'index-url = "%s"\n' "$INDEX_URL" >> /opt/tools/uv.toml; fi \
+    && if [ -n "$index" ]; then printf 'index-url = "%s"\n' "$index" >> /opt/tools/uv.toml; fi \
     && python3 -m venv /opt/tools \
     && /opt/tools/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes \
-       --cert /opt/tools/ca.pem ${INDEX_URL:+--index-url "$INDEX_URL"} --requirement /opt/tools/build.lock
+       --cert /opt/tools/ca.pem ${index:+--index-url "$index"} --requirement /opt/tools/build.lock
 
 
 # The code as a wheel, installed under a prefix of its own: a change of code moves this alone, not what lies below it.
