@@ -57,6 +57,10 @@ class StoreAway(StoreError):
     """Raised when the store does not answer after all retries, or nothing serves its address now: it may be back later."""
 
 
+class CredentialRefused(StoreError):
+    """Raised when the store does not accept the credential: it knows no such name, or another secret for it."""
+
+
 class NotFound(StoreError):
     """Raised when there is no object under a key."""
 

@@ -139,6 +139,15 @@ def test_the_controllers_role_is_what_it_does(objects):
     }
 
 
+def test_minio_init_may_make_one_secret_and_restart_one_pod(built):
+    objects = built("overlays/kind")
+    assert grants(found(objects, "Role", "minio-init")) == {
+        "create secrets",
+        "get secrets/ltk8s-store",
+        f"delete pods/{found(objects, 'StatefulSet', 'minio')['metadata']['name']}-0",
+    }
+
+
 def test_users_read_one_secret_and_change_jobs_alone(objects):
     given = grants(found(objects, "Role", "ltk8s-user"))
     assert {grant for grant in given if "secrets" in grant} == {"get secrets/ltk8s-store"}

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ltk8s.cli import complete
 from ltk8s.cli.common import RETRY_SECONDS, Context, command, new_app
 from ltk8s.cli.show import counted, size
-from ltk8s.errors import UsageError
+from ltk8s.errors import CredentialRefused, UsageError
+
+if TYPE_CHECKING:
+    from ltk8s.cluster.kubernetes.api import Api
+
+PAUSE = 1.0
+"""Seconds between two tries while a store is restarted."""
 
 app = new_app()
 
@@ -28,6 +36,14 @@ def init(
         str | None,
         typer.Option("--generate-secret", metavar="NAME", help="First make this Secret with random credentials, if missing."),
     ] = None,
+    restart_pod: Annotated[
+        str | None,
+        typer.Option(
+            "--restart-pod",
+            metavar="POD",
+            help="Restart this pod of the store if the store refuses the Secret's credentials: it has started with others.",
+        ),
+    ] = None,
     wait: Annotated[
         float, typer.Option("--wait", metavar="SECONDS", help="How long the store and the cluster may be silent.")
     ] = RETRY_SECONDS,
@@ -40,7 +56,7 @@ def init(
     made_secret = generate_secret is not None and make_secret(context, generate_secret, wait)
     if made_secret:
         context.note(f"Made the Secret {generate_secret} with random credentials.")
-    url, made_bucket = make_bucket(context, wait)
+    url, made_bucket = make_bucket(context, wait, restart_pod)
     context.emit(
         {"store": url, "bucket_made": made_bucket, "secret_made": made_secret},
         lambda: context.console.print(f"{'Made the bucket of' if made_bucket else 'There is a bucket for'} {url}."),
@@ -106,17 +122,14 @@ def restore(
 
 
 def make_secret(context: Context, name: str, wait: float) -> bool:
-    from ltk8s.cluster.kubernetes.cluster import KubernetesCluster
     from ltk8s.cluster.kubernetes.secret import make_credentials
 
-    cluster = context.cluster
-    if not isinstance(cluster, KubernetesCluster):
-        raise UsageError("There are no Secrets on this machine.", "Choose a cluster with --cluster, or leave the option out.")
-    cluster.api.retry_seconds = wait  # a pod's way to the API server may open a moment after the pod has started
-    return make_credentials(cluster.api, name)
+    api = kubernetes_api(context)
+    api.retry_seconds = wait  # a pod's way to the API server may open a moment after the pod has started
+    return make_credentials(api, name)
 
 
-def make_bucket(context: Context, wait: float) -> tuple[str, bool]:
+def make_bucket(context: Context, wait: float, restart_pod: str | None) -> tuple[str, bool]:
     """The store's URL, and whether its bucket was made by this call."""
     from ltk8s.cli.access import client_address
     from ltk8s.store.address import S3Address, parse_address
@@ -126,4 +139,44 @@ def make_bucket(context: Context, wait: float) -> tuple[str, bool]:
     if not isinstance(address, S3Address):
         raise UsageError("A store in a directory has no bucket to be made.", "Name a bucket: --store s3://bucket/prefix.")
     bucket = S3Store(address, retry_seconds=wait)
-    return bucket.url, bucket.make_bucket()
+    try:
+        return bucket.url, bucket.make_bucket()
+    except CredentialRefused:
+        if restart_pod is None:
+            raise
+    restart(context, restart_pod)
+    return bucket.url, once_accepted(bucket.make_bucket, wait)
+
+
+def restart(context: Context, pod: str) -> None:
+    """Let the store's server begin anew with the credentials that the Secret has now."""
+    from ltk8s.cluster.kubernetes.secret import restart_pod
+
+    if restart_pod(kubernetes_api(context), pod):
+        context.note(f"Restarted the pod {pod}: the store refused the Secret's credentials, since it had started with others.")
+
+
+def once_accepted(operation: Callable[[], bool], seconds: float) -> bool:
+    """What ``operation`` returns, once the store accepts the credentials; its last error where that takes longer.
+
+    The server that refuses them goes on answering for a moment after it is told to end.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return operation()
+        except CredentialRefused:
+            if time.monotonic() > until:
+                raise
+        time.sleep(PAUSE)
+
+
+def kubernetes_api(context: Context) -> Api:
+    """The API server of the cluster. Raises UsageError on this machine, which has none."""
+    from ltk8s.cluster.kubernetes.cluster import KubernetesCluster
+
+    if not isinstance(context.cluster, KubernetesCluster):
+        raise UsageError(
+            "There are no Secrets and pods on this machine.", "Choose a cluster with --cluster, or leave the option out."
+        )
+    return context.cluster.api

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from ltk8s.errors import StoreAway, StoreError
+from ltk8s.errors import CredentialRefused, StoreAway, StoreError
 from ltk8s.store.address import S3Address
 
 FAILURES = (BotoCoreError, ClientError, ResponseParserError, HTTPError)
@@ -78,7 +78,8 @@ def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
             f"The sign-in for {store} is no longer valid.", "Sign in again (`aws sso login`), then run this again."
         )
     if answer in {"InvalidAccessKeyId", "InvalidTokenId", "InvalidToken", "SignatureDoesNotMatch"}:
-        return StoreError(f"{where} does not accept the credential: it is mistyped or has expired ({answer}).", _CREDENTIALS)
+        what = f"{where} does not accept the credential: it is mistyped or has expired ({answer})."
+        return CredentialRefused(what, _CREDENTIALS)
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
         return StoreError(f"There is no complete credential for {store}.", _CREDENTIALS)
     if answer in {"AccessDenied", "AllAccessDisabled", "AccountProblem", "403"}:

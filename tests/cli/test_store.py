@@ -2,8 +2,14 @@
 
 import json
 import secrets
+import threading
 
 import pytest
+
+from ltk8s.cli.store import once_accepted
+from ltk8s.errors import CredentialRefused
+from ltk8s.store.address import parse_address
+from ltk8s.store.s3 import S3Store
 
 
 @pytest.fixture
@@ -49,7 +55,30 @@ def test_a_directory_has_no_bucket(ltk8s):
 def test_this_machine_has_no_secrets(ltk8s):
     result = ltk8s("store", "init", "--cluster", "local", "--generate-secret", "ltk8s-store")
     assert result.exit_code == 2
-    assert "no Secrets on this machine" in result.stderr
+    assert "no Secrets and pods on this machine" in result.stderr
+
+
+def test_a_store_that_is_restarted_with_new_credentials_is_waited_for(minio, tmp_path, monkeypatch):
+    server = type(minio)(tmp_path)
+    server.start()
+    for name, value in minio.credentials.items():  # what the Secret has now
+        monkeypatch.setenv(name, value)
+    bucket = S3Store(parse_address(f"s3://study/x?endpoint={server.endpoint}"), retry_seconds=60)
+
+    def restart():
+        server.stop()
+        server.credentials = minio.credentials
+        server.start()
+
+    with pytest.raises(CredentialRefused):
+        once_accepted(bucket.make_bucket, 0)
+    later = threading.Timer(1.5, restart)
+    later.start()
+    try:
+        assert once_accepted(bucket.make_bucket, 60)
+    finally:
+        later.join()
+        server.stop()
 
 
 def test_an_export_is_reported_from_another_store_as_from_its_own(ltk8s, submitted, tmp_path):

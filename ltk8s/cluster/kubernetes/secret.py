@@ -39,3 +39,18 @@ def make_credentials(api: Api, name: str) -> bool:
             raise
         return False
     return True
+
+
+def restart_pod(api: Api, name: str) -> bool:
+    """Delete a pod, so that its owner makes it anew, with the credentials that the Secret has now; return whether it was there.
+
+    Raises:
+        ApiError: if it may not be deleted.
+    """
+    try:
+        api.delete(f"/api/v1/namespaces/{api.namespace}/pods/{name}")
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return False
+    return True
