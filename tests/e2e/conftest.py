@@ -1,7 +1,8 @@
 """One real cluster for all tests: brought up here and taken down at the end, or one that is named.
 
 LTK8S_E2E_KEEP=1 leaves it up, and takes one that is up. LTK8S_E2E_KUBECONFIG, LTK8S_E2E_WORKER_IMAGE and
-LTK8S_E2E_CONTROLLER_IMAGE name someone else's, of which no component is stopped.
+LTK8S_E2E_CONTROLLER_IMAGE name someone else's, of which no component is stopped. Where that one has no Kueue, the tests of
+queues install it with the image LTK8S_E2E_KUEUE_IMAGE, or are skipped.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from tests.e2e.client import Client, eventually
 from tests.e2e.cluster.cluster import CHECKOUT, NAMESPACE, Cluster, chosen, ours
 from tests.e2e.cluster.down import down
 from tests.e2e.cluster.images import push_binary
-from tests.e2e.cluster.kueue import install_kueue
+from tests.e2e.cluster.kueue import has_kueue, install_kueue, manifests_version
 from tests.e2e.cluster.machine import Unfit
 from tests.e2e.cluster.up import is_up, load_images, up
+
+KUEUE_IMAGE = f"registry.k8s.io/kueue/kueue:{manifests_version()}"
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +103,10 @@ def store(installed: Cluster) -> Iterator[Store]:
 def kueue(installed: Cluster) -> None:
     """Kueue, and the queues of components/kueue. Without them no Job of the other tests asks for a queue."""
     if installed.ours:
-        install_kueue(push_binary("kueue"))
+        install_kueue(push_binary("kueue"), installed.kubeconfig)
+    elif not has_kueue(installed.kubeconfig):
+        if not (image := os.environ.get("LTK8S_E2E_KUEUE_IMAGE")):
+            pytest.skip(f"this cluster has no Kueue; LTK8S_E2E_KUEUE_IMAGE={KUEUE_IMAGE} would install it")
+        install_kueue(image, installed.kubeconfig)
     queues = CHECKOUT / "k8s" / "components" / "kueue" / "queues.yaml"
     installed.kubectl("apply", f"--namespace={NAMESPACE}", f"--filename={queues}")
