@@ -134,7 +134,8 @@ class Api:
 
     def silent(self, error: Exception) -> ApiError:
         """The error for an answer that did not come, or stopped in the middle."""
-        return no_answer(error, context=self.context, server=self.server)
+        proxy = self.client.configuration.proxy
+        return no_answer(error, context=self.context, server=self.server, proxy=proxy)
 
     def _json(
         self, method: str, path: str, query: dict[str, Any], body: Body = None, content_type: str = "application/json"

@@ -8,7 +8,7 @@ import shlex
 from typing import Any
 
 import urllib3
-from urllib3.exceptions import SSLError
+from urllib3.exceptions import ProxyError, SSLError
 
 from ltk8s.errors import ClusterError
 
@@ -51,8 +51,14 @@ def refused(status: int, body: bytes, *, context: str, namespace: str) -> ApiErr
     return ApiError(what, do, status=status, reason=str(answer.get("reason") or ""), causes=causes)
 
 
-def no_answer(error: Exception, *, context: str, server: str) -> ApiError:
-    """What an answer that did not come, or stopped in the middle, means."""
+def no_answer(error: Exception, *, context: str, server: str, proxy: str | None = None) -> ApiError:
+    """What an answer that did not come, or stopped in the middle, means. ``proxy`` is the URL of a proxy on the way."""
+    if proxy and isinstance(error, ProxyError):
+        named = urllib3.util.parse_url(proxy)._replace(auth=None).url  # without its password
+        return ApiError(
+            f"The cluster {context!r} is not reached at {server} through the proxy {named}: {_cause(error)}.",
+            "HTTPS_PROXY or the kubeconfig's proxy-url names it: correct that, or add the cluster's host to NO_PROXY.",
+        )
     if isinstance(error, SSLError) or isinstance(error.__cause__, SSLError):
         what = f"The certificate of the cluster {context!r} at {server} is not trusted: {_cause(error)}."
         return ApiError(what, "Its kubeconfig needs the right certificate-authority.", reason=UNTRUSTED)
@@ -98,7 +104,7 @@ def _forbidden(message: str, namespace: str) -> tuple[str, str]:
             return what, "Ask whoever runs it for that right there, or set store.client_endpoint if the store is in it."
         return what, f"Ask for the Role {USER_ROLE} there: {binding(found['user'], namespace)}"
     if "exceeded quota" in message:
-        return f"The namespace {namespace} has no quota left: {message}.", "Wait until other Jobs end, or ask for more."
+        return f"The namespace {namespace} has no quota left: {message}.", "Wait until other Jobs are gone, or ask for more."
     return f"The cluster forbids it: {message}.", "Ask whoever runs the cluster."
 
 

@@ -27,6 +27,7 @@ class Recorded:
     def __init__(self, later=0):
         self.now = datetime.fromisoformat(RECORDED["now"]) + timedelta(seconds=later)
         self.quotas = RECORDED["quotas"]
+        self.jobs_at_work = True
 
     def pods(self, job):
         ours = [pod for pod in RECORDED["pods"] if job.uid in [owner["uid"] for owner in pod["metadata"]["ownerReferences"]]]

@@ -123,14 +123,23 @@ def test_a_pod_that_works_has_no_trouble():
     assert trouble_of(pod(conditions=[ready], containerStatuses=[{"name": "worker", "ready": True, "state": {"running": {}}}]), Facts()) is None  # fmt: skip  # noqa: E501
 
 
-def test_a_quota_that_others_use_comes_free():
-    message = (
-        'Error creating: pods "a-x" is forbidden: exceeded quota: gpus, '
-        "requested: requests.nvidia.com/gpu=1, used: requests.nvidia.com/gpu=8, limited: requests.nvidia.com/gpu=8"
-    )
-    assert str(refused(message, "ltk8s")) == (
+USED_UP = (
+    'Error creating: pods "a-x" is forbidden: exceeded quota: gpus, '
+    "requested: requests.nvidia.com/gpu=1, used: requests.nvidia.com/gpu=8, limited: requests.nvidia.com/gpu=8"
+)
+
+
+def test_a_quota_that_other_jobs_use_comes_free():
+    assert str(refused(USED_UP, "ltk8s", jobs_at_work=True)) == (
         "the ResourceQuota gpus is used up: 8 of 8 requests.nvidia.com/gpu used, and it asks for 1; "
         "it starts when other Jobs end, or raise the quota"
+    )
+
+
+def test_a_quota_that_no_job_uses_does_not_come_free():
+    assert str(refused(USED_UP, "ltk8s", jobs_at_work=False)) == (
+        "the ResourceQuota gpus is used up, and not by Jobs: 8 of 8 requests.nvidia.com/gpu used, and it asks for 1; "
+        "raise the quota"
     )
 
 

@@ -1,10 +1,13 @@
 """What the API server's answers mean. The messages are what a real one has said."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from urllib3.exceptions import SSLError
 
+from ltk8s.cluster.kubernetes.api import ApiError, open_api
 from ltk8s.cluster.kubernetes.refusal import no_answer, refused
 
 
@@ -76,6 +79,49 @@ def test_silence_gives_the_systems_own_reason():
     silence = no_answer(error, context="kind-dev", server="https://host:6443")
     assert silence.what == "The cluster 'kind-dev' does not answer at https://host:6443: Connection refused."
     assert (silence.status, silence.passes) == (0, True)
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A proxy that lets nobody through."""
+
+    def do_CONNECT(self):
+        self.send_error(403, "Forbidden")
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture(params=["silent", "refusing"])
+def proxy(request):
+    """The address of a proxy through which no cluster is reached, and why."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        address = f"127.0.0.1:{server.server_port}"
+        if request.param == "refusing":
+            yield address, "403 Forbidden"
+        server.shutdown()
+    if request.param == "silent":
+        yield address, "Connection refused"
+
+
+def test_a_proxy_on_the_way_is_named_without_its_password(proxy, tmp_path, monkeypatch):
+    address, why = proxy
+    kubeconfig = {
+        "clusters": [{"name": "c", "cluster": {"server": "https://cluster.test:6443"}}],
+        "contexts": [{"name": "work", "context": {"cluster": "c", "user": "u"}}],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+    }
+    (tmp_path / "config").write_text(json.dumps(kubeconfig))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@{address}")
+    with pytest.raises(ApiError) as refusal:
+        open_api("work", "ltk8s", retry_seconds=0).get("/version")
+    assert f"https://cluster.test:6443 through the proxy http://{address}: " in refusal.value.what
+    assert why in refusal.value.what
+    assert "HTTPS_PROXY" in refusal.value.do
+    assert "hunter2" not in str(refusal.value)
 
 
 def test_a_certificate_that_is_not_trusted_does_not_pass():

@@ -22,11 +22,15 @@ _ASKING = re.compile(r'^Error creating: (?:pods "[^"]*" is forbidden: )?')
 WHERE = "the setting `pod_template`"
 
 
-def refused(message: str, namespace: str) -> Trouble:
-    """What the API server said when a pod of the Job was to be created."""
+def refused(message: str, namespace: str, *, jobs_at_work: bool = True) -> Trouble:
+    """What the API server said when a pod of the Job was to be created.
+
+    ``jobs_at_work`` says whether other Jobs have pods that take room: room that comes back.
+    """
     message = _ASKING.sub("", " ".join(message.split()))
     if found := _QUOTA.search(message):
-        return over_quota(found["quota"], *(_amounts(found[part]) for part in ("asked", "used", "limit")))
+        asked, used, limit = (_amounts(found[part]) for part in ("asked", "used", "limit"))
+        return over_quota(found["quota"], asked, used, limit, jobs_at_work=jobs_at_work)
     if found := _UNSTATED.search(message):
         return Trouble(
             f"the ResourceQuota {found['quota']} demands {tidy(found['what'])}", f"state it in {WHERE}, or change the quota"
@@ -51,8 +55,10 @@ def refused(message: str, namespace: str) -> Trouble:
     return Trouble(f"its pod is refused: {tidy(message)}")
 
 
-def over_quota(quota: str, asked: dict[str, str], used: dict[str, str], limit: dict[str, str]) -> Trouble:
-    """A ResourceQuota leaves too little."""
+def over_quota(
+    quota: str, asked: dict[str, str], used: dict[str, str], limit: dict[str, str], *, jobs_at_work: bool
+) -> Trouble:
+    """A ResourceQuota leaves too little. Where no Job takes any of it, the rest is MinIO's, the controller's or somebody's."""
     amounts = [
         f"{used.get(resource, '0')} of {limit[resource]} {resource} used, and it asks for {asked.get(resource, '?')}"
         for resource in limit
@@ -61,11 +67,12 @@ def over_quota(quota: str, asked: dict[str, str], used: dict[str, str], limit: d
     settable = [resource for resource in limit if resource.rpartition(".")[2] in {"cpu", "memory"}]
     names = list(dict.fromkeys(resource.rpartition(".")[2] for resource in settable))
     less = f"ask for less ({', '.join(f'`--set resources.{name}=…`' for name in names)}) or " if names else ""
-    wait = "" if never else "it starts when other Jobs end, or "
-    return Trouble(f"the ResourceQuota {quota} is used up: {listed(amounts)}", f"{wait}{less}raise the quota")
+    wait = "it starts when other Jobs end, or " if jobs_at_work and not never else ""
+    by_others = "" if jobs_at_work or never else ", and not by Jobs"
+    return Trouble(f"the ResourceQuota {quota} is used up{by_others}: {listed(amounts)}", f"{wait}{less}raise the quota")
 
 
-def used_up(quotas: Sequence[Object], job: Object) -> Trouble | None:
+def used_up(quotas: Sequence[Object], job: Object, *, jobs_at_work: bool) -> Trouble | None:
     """A quota that leaves too little for a pod of the Job, where no event says so (events are kept for an hour)."""
     asked = _requests(job)
     for quota in quotas:
@@ -78,6 +85,7 @@ def used_up(quotas: Sequence[Object], job: Object) -> Trouble | None:
                 {each: asked[each] for each in short},
                 {each: used.get(each, "0") for each in short},
                 {each: hard[each] for each in short},
+                jobs_at_work=jobs_at_work,
             )
     return None
 

@@ -47,6 +47,10 @@ class Facts(Protocol):
         """The namespace's ResourceQuotas."""
 
     @property
+    def jobs_at_work(self) -> bool:
+        """Whether pods of Jobs, ours or others, take room in the namespace; true where that cannot be known."""
+
+    @property
     def kueue(self) -> bool | None:
         """Whether the cluster has Kueue; None where that cannot be known."""
 
@@ -86,6 +90,17 @@ class LiveFacts:
     @cached_property
     def quotas(self) -> list[Object]:
         return self._listed(f"{self._core}/resourcequotas")
+
+    @cached_property
+    def jobs_at_work(self) -> bool:
+        unfinished = "status.phase!=Succeeded,status.phase!=Failed"
+        try:
+            page = self._api.get(f"{self._core}/pods", labelSelector=CONTROLLER_UID, fieldSelector=unfinished, limit=1)
+        except ApiError as error:
+            if error.status in REFUSED:
+                return True
+            raise
+        return bool(page.get("items"))
 
     @property
     def kueue(self) -> bool | None:

@@ -95,10 +95,10 @@ def _refusal(job: Job, facts: Facts) -> Trouble | None:
     since = max((str(pod["metadata"]["creationTimestamp"]) for pod in facts.pods(job)), default="")
     events = [event for event in facts.warnings(job.uid) if event.get("reason") == "FailedCreate"]
     if events and last_seen(events[-1]) >= since:
-        return refused(events[-1].get("message", ""), facts.namespace)
+        return refused(events[-1].get("message", ""), facts.namespace, jobs_at_work=facts.jobs_at_work)
     if since or _age(job, facts) < BACKOFF_SECONDS:
         return None
-    return used_up(facts.quotas, job.object)
+    return used_up(facts.quotas, job.object, jobs_at_work=facts.jobs_at_work)
 
 
 def _between_pods(job: Job, facts: Facts) -> str:
