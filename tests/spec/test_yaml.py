@@ -1,14 +1,20 @@
 """What a person wrote is what is read: keys and words as written, nothing twice, nothing lost, no value in an error."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel, BeforeValidator
 
 from ltk8s.errors import UsageError
+from ltk8s.spec import experiment, profile, study, sweep, train
+from ltk8s.spec import settings as settings_module
 from ltk8s.spec.yaml import YamlError, as_written, parse_yaml, plain, read_mapping
 
 WORDS = ["no", "yes", "on", "off", "null", "~", "true", "1.10", "010", "1:30", "1e5", "2024-01-01", "0x1f", "1_000", "=", "<<"]
@@ -68,6 +74,30 @@ def test_a_key_twice_is_always_refused(request: pytest.FixtureRequest) -> None:
                 parse_yaml(written)
             assert f"the key {key!r} is" in str(caught.value)
             assert written.startswith("{") or where in str(caught.value)
+
+    check()
+
+
+def test_any_text_is_read_or_refused(request: pytest.FixtureRequest) -> None:
+    pieces = [
+        *WORDS,
+        *"[]{}:,-?!&*#|>%@`'\"\\\n\t \0\r\ufeff\x85",
+        ": ",
+        "- ",
+        "&a ",
+        "*a",
+        "!!int ",
+        "!!map ",
+        "---\n",
+        "...",
+        "<<: ",
+    ]
+
+    @examples(request, 300)
+    @given(st.lists(st.one_of(st.sampled_from(pieces), st.text(max_size=3)), max_size=20).map("".join))
+    def check(text: str) -> None:
+        with suppress(YamlError):
+            json.dumps(parse_yaml(text))
 
     check()
 
@@ -157,3 +187,24 @@ class TestFile:
     def test_a_list_holds_no_fields(self, tmp_path: Path) -> None:
         (tmp_path / "a.yaml").write_text("[a]")
         assert "holds no fields" in self.refusal(tmp_path / "a.yaml")
+
+
+def reads_numbers_as_text(annotation: Any, metadata: tuple[Any, ...] = ()) -> bool:
+    """Whether all text that a field of this type may hold is taken as written."""
+    if annotation is str:
+        return any(isinstance(each, BeforeValidator) for each in metadata)
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        return reads_numbers_as_text(inner, (*metadata, *more))
+    if get_origin(annotation) is Literal:
+        return True
+    inner = get_args(annotation)[1:] if get_origin(annotation) is dict else get_args(annotation)
+    return all(reads_numbers_as_text(each) for each in inner)
+
+
+@pytest.mark.parametrize("module", [experiment, profile, settings_module, study, sweep, train])
+def test_every_field_for_text_takes_it_as_written(module: ModuleType) -> None:
+    models = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, BaseModel)]
+    fields = {f"{model.__name__}.{name}": field for model in models for name, field in model.model_fields.items()}
+    assert fields
+    assert [name for name, field in fields.items() if not reads_numbers_as_text(field.annotation, tuple(field.metadata))] == []

@@ -189,7 +189,11 @@ class TableSource:
         if beside:
             names = [os.path.relpath(file, os.path.abspath(self.path.parent)) for file in sorted(beside)]
             log.warning(
-                "%s leaves out %s images beside those that it names: %s.", self.title, f"{len(names):,}", listed(names, 3)
+                "%s leaves out %s of the %s images in the folders that it names: %s.",
+                self.title,
+                f"{len(names):,}",
+                f"{len(names) + len(named):,}",
+                listed(names, 3),
             )
 
 
