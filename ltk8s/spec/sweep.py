@@ -148,8 +148,20 @@ class Sweep(Spec):
 
 
 def _labelled(settings: Settings) -> tuple[str, Settings]:
-    own = {path: value for path, value in settings.items() if path != LABEL}
+    own = {path: _switched(value) for path, value in settings.items() if path != LABEL}
     return str(settings.get(LABEL) or label(own)), own
+
+
+SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
+
+
+def _switched(value: Any) -> Any:
+    """A value with its ``yes`` and ``off`` as true and false: nothing that is swept is called so, and a label shows them."""
+    if isinstance(value, dict):
+        return {key: _switched(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_switched(item) for item in value]
+    return SWITCHES.get(value.lower(), value) if isinstance(value, str) else value
 
 
 def label(settings: Settings) -> str:

@@ -126,6 +126,15 @@ def test_a_point_is_called_what_is_written(tmp_path: Path) -> None:
     assert (found.sweep.title, [point.label for point in found.points]) == ("1.10", ["no", "010"])
 
 
+def test_a_switch_of_a_point_is_true_or_false_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "swept.yaml").write_text(
+        "{kind: sweep, title: T, base: baseline, list: [{train.augment.flip: no}, {train.augment: {flip: yes}}]}"
+    )
+    points = resolve_sweep(Library(), str(tmp_path / "swept.yaml"), profile="laptop").points
+    assert [point.label for point in points] == ["flip false", "augment flip True"]
+    assert [point.settings for point in points] == [{"train.augment.flip": False}, {"train.augment": {"flip": True}}]
+
+
 def test_what_all_points_must_share_cannot_be_swept(tmp_path: Path) -> None:
     assert "could not be compared" in refusal(tmp_path, {"grid": {"dataset.ratio": [0.1, 0.2]}})
 

@@ -1,4 +1,7 @@
 import os
+import shutil
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -174,3 +177,20 @@ def test_images_beside_those_that_are_named_are_counted(table, caplog):
     assert (
         "table images.csv leaves out 2 of the 3 images in the folders that it names: all/0001.png, all/0002.png." in caplog.text
     )
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may read everything")
+@pytest.mark.parametrize(
+    ("locked", "said"),
+    [("all/0001.png", "1 of 2 files that images.csv names cannot be read (permission denied): all/0001.png (line 3)"),
+     ("images.csv", "images.csv: permission denied. Give this user the right to it")],
+)  # fmt: skip
+def test_what_cannot_be_read_is_not_taken_for_missing(table, locked, said):
+    path = table("path,label\nall/0000.png,cat\nall/0001.png,dog\n")
+    (path.parent / locked).chmod(0)
+    if os.geteuid() == 0:
+        os.chown(path.parent / locked, 1234, 1234)
+    plainly = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"] if os.geteuid() == 0 else []
+    code = "import sys, pathlib; from ltk8s.data.sources.table import TableSource; TableSource(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run([*plainly, sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    assert said in done.stderr
