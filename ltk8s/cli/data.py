@@ -18,10 +18,11 @@ from ltk8s.cli.show import size as size_text
 from ltk8s.cli.staging import findings, is_whole, keep, put, report
 from ltk8s.cli.suggest import Suggestions, suggested, suggestions
 from ltk8s.data.manifest import Manifest
+from ltk8s.errors import UsageError
 from ltk8s.planning.catalogue import find_manifest, list_manifests
 from ltk8s.planning.task import DatasetRef
 from ltk8s.spec.base import parse
-from ltk8s.spec.experiment import Dataset
+from ltk8s.spec.experiment import Dataset, check_dataset_name
 
 app = new_app("Stage, list, show and export data sets.")
 
@@ -70,7 +71,11 @@ def stage_(
     from ltk8s.data.sources import open_source
     from ltk8s.data.stage import request, stage
 
-    parse(Dataset, {"name": name}, f"The data set's name {name!r}")
+    try:
+        check_dataset_name(name)
+    except ValueError as error:
+        said = str(error)
+        raise UsageError(f"{name!r} is not a name for a data set.", f"{said[:1].upper()}{said[1:]}.") from None
     opened = open_source(name, source, per_class=per_class)
     versions = [manifest for manifest in list_manifests(context.store) if manifest.name == name]
     wanted = request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates)

@@ -14,6 +14,7 @@ from ltk8s.spec.base import parse
 from ltk8s.spec.library import Library
 from ltk8s.spec.study import Study
 from ltk8s.spec.sweep import Sweep
+from ltk8s.spec.yaml import plain
 
 app = new_app()
 
@@ -118,4 +119,4 @@ def _pairs(fields: dict[str, Any]) -> str:
 
 def show_one(name: str, profile: str | None, fields: dict[str, Any]) -> None:
     typer.echo(f"# {name} with profile {profile}" if profile else f"# {name}")
-    typer.echo(yaml.safe_dump(fields, sort_keys=False, default_flow_style=None, allow_unicode=True, width=110), nl=False)
+    typer.echo(yaml.safe_dump(plain(fields), sort_keys=False, default_flow_style=None, allow_unicode=True, width=110), nl=False)

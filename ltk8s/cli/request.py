@@ -8,11 +8,11 @@ from itertools import product
 from typing import Annotated, Any, get_args
 
 import typer
-import yaml
 
 from ltk8s.cli import complete
 from ltk8s.errors import UsageError, did_you_mean
 from ltk8s.spec.profile import Family
+from ltk8s.spec.yaml import YamlError, parse_yaml
 
 ExperimentsArgument = Annotated[
     list[str],
@@ -93,7 +93,7 @@ def read_request(
         UsageError: for a malformed one, or a field that is given twice.
     """
     overrides: dict[str, Any] = {}
-    options = {"dataset.ratio": "--ratio" if ratio else "", "seed": "--seed" if seed else ""}
+    options: dict[str, str] = {"dataset.ratio": "--ratio" if ratio else "", "seed": "--seed" if seed else ""}
     for path, option, value in (("dataset.split_seed", "--split-seed", split_seed), ("dataset.name", "--dataset", dataset)):
         if value is not None:
             overrides[path], options[path] = value, option
@@ -101,6 +101,8 @@ def read_request(
         path, value = parse_setting(text)
         if taken := options.get(path):
             raise UsageError(f"The field {path!r} is given twice, by {taken} and by --set {text}.", "Give it once.")
+        if lost := next((option for field, option in options.items() if option and field.startswith(f"{path}.")), ""):
+            raise UsageError(f"--set {path} would replace what {lost} sets, which is a part of it.", "Give the whole first.")
         overrides[path], options[path] = value, f"--set {path}"
     if {"train.epochs", "train.steps"} <= set(overrides):
         raise UsageError("Both train.epochs and train.steps are set.", "Give the duration either in epochs or in steps.")
@@ -125,11 +127,9 @@ def parse_setting(text: str) -> tuple[str, Any]:
     if not equals or not path or not value.strip():
         raise UsageError(f"--set {text!r} does not say what to set to what.", "Write it as in --set train.steps=50.")
     try:
-        return path, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise UsageError(
-            f"The value {value!r} of --set {path} is not valid YAML.", "Quote it, and close what it opens."
-        ) from None
+        return path, parse_yaml(value, comments=False)
+    except YamlError as error:
+        raise UsageError(f"The value {value!r} of --set {path} is not valid YAML: {error}.", error.do) from None
 
 
 def parse_ratio(text: str) -> float | str:

@@ -37,7 +37,8 @@ def read_study(library: Library, request: Request) -> tuple[str, Study]:
     if len(request.experiments) > 1:
         raise UsageError("A study is submitted by itself.", f"Leave out all but one of {', '.join(request.experiments)}.")
     fixed = {"--ratio": request.ratios, "--seed": request.seeds, "--tuned-by": request.tuned_by}
-    fixed |= {f"--set {path}": path for path in request.overrides if path in ("dataset.ratio", "dataset.split_seed", "seed")}
+    its_own = {"dataset", "dataset.ratio", "dataset.split_seed", "seed"}
+    fixed |= {f"--set {path}": path for path in request.overrides if path in its_own}
     if given := [option for option, value in fixed.items() if value]:
         raise UsageError(f"A study has ratios and seeds of its own; {given[0]} is given too.", "Leave it out, or edit a copy.")
     name, fields = library.read_experiment(request.experiments[0])

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, get_args
+import re
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from ltk8s.errors import UsageError, did_you_mean
+from ltk8s.spec.yaml import as_written
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()} is a truth value; write '{str(value).lower()}' in quotes to mean the word")
+    return as_written(value)
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A string as it was written: ``1.10`` and ``0012`` are words here, not numbers."""
 
 
 class Spec(BaseModel):
@@ -41,10 +53,20 @@ def describe(model: type[BaseModel], error: ValidationError) -> str:
         path, message = _problem(model, problem)
         if message not in said.setdefault(path, []):
             said[path].append(message)
-        if isinstance(problem["input"], str | int | float) and problem["type"] != "extra_forbidden":
-            inputs[path] = f", not {problem['input']!r}"
+        value = problem["input"]
+        if isinstance(value, str | int | float) and problem["type"] != "extra_forbidden":
+            inputs[path] = f", not {without_credentials(value) if isinstance(value, str) else value!r}"
     sentences = [f"{path} {' or '.join(messages)}{inputs.get(path, '')}" for path, messages in said.items()]
     return "; ".join(sentences) + ("" if sentences[-1].endswith("?") else ".")
+
+
+def without_credentials(text: str) -> str:
+    """A text whose URLs, if it has any, do not say as whom.
+
+    >>> without_credentials("s3://key:secret@bucket")
+    's3://…@bucket'
+    """
+    return re.sub(r"(?<=//)[^@\s]*@", "…@", text)
 
 
 def _problem(model: type[BaseModel], problem: Any) -> tuple[str, str]:
@@ -66,6 +88,8 @@ def _problem(model: type[BaseModel], problem: Any) -> tuple[str, str]:
         return name, f"lacks its {problem['ctx']['discriminator']}"
     if problem["type"] in {"model_type", "dict_type"}:
         return name, "should hold fields"
+    if problem["type"] == "string_type" and problem["input"] is None:
+        return name, "has no value; quote 'null' to mean the word"
     message = str(problem["msg"]).removeprefix("Input ").replace("Value error, ", "is wrong: ")
     return name, f"{message[:1].lower()}{message[1:]}"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from ltk8s.spec.base import Spec
+from ltk8s.spec.base import Spec, Text
 from ltk8s.spec.train import Train
 
 Ratio = Annotated[float, Field(gt=0, le=1)] | Literal["full"]
@@ -15,7 +17,39 @@ Ratio = Annotated[float, Field(gt=0, le=1)] | Literal["full"]
 Threshold = PositiveFloat
 """Images per class: up to 1 a fraction of the largest class, above 1 a count."""
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+MOST_LETTERS = 40
+_NAME = re.compile(rf"[a-z0-9]([a-z0-9-]{{0,{MOST_LETTERS - 2}}}[a-z0-9])?")
+_AMOUNT = re.compile(r"[1-9][0-9]*(Mi|Gi)")
+
+
+def check_dataset_name(name: str) -> str:
+    """Return a data set's name; it becomes a part of names in Kubernetes.
+
+    Raises:
+        ValueError: saying what a name is, with one that is near.
+
+    >>> check_dataset_name("Birds_2024")
+    Traceback (most recent call last):
+    ValueError: a name has lower-case letters, digits and dashes, at most 40: birds-2024
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"a name has lower-case letters, digits and dashes, at most {MOST_LETTERS}: {_near(name)}")
+    return name
+
+
+def _near(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub("[^a-z0-9]+", "-", letters).strip("-")[:MOST_LETTERS].strip("-") or "birds-2024"
+
+
+def _amount(text: str) -> str:
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError("an amount of memory is whole Mi or Gi, as in 16Gi")
+    return text
+
+
+Name = Annotated[Text, AfterValidator(check_dataset_name)]
+Memory = Annotated[Text, AfterValidator(_amount)]
 
 
 class Dataset(Spec):
@@ -25,7 +59,7 @@ class Dataset(Spec):
     """
 
     name: Name
-    fingerprint: str | None = None
+    fingerprint: Text | None = None
     ratio: Ratio = "full"
     split_seed: Annotated[int, Field(ge=0)] = 0
 
@@ -78,7 +112,7 @@ Sampling = Annotated[
 class Learner(Spec):
     """One network, by its timm name."""
 
-    arch: str
+    arch: Text
 
 
 class Fusion(Spec):
@@ -118,9 +152,9 @@ class Resources(Spec):
     """What one Job asks of the cluster. It never changes the outcome, except that ``cpu`` is the number of threads."""
 
     cpu: PositiveInt = 4
-    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$")] = "16Gi"
+    memory: Memory = "16Gi"
     gpu: Annotated[int, Field(ge=0)] = 0
-    shm: Annotated[str, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$")] = "1Gi"
+    shm: Memory = "1Gi"
     deadline_seconds: PositiveInt | None = None
     retries: Annotated[int, Field(ge=0, le=100)] = 3
 
@@ -128,7 +162,7 @@ class Resources(Spec):
 class Experiment(Spec):
     """A named spec: one column of the results table."""
 
-    title: Annotated[str, Field(min_length=1, max_length=80)]
+    title: Annotated[Text, Field(min_length=1, max_length=80)]
     dataset: Dataset
     sampling: Sampling = AllSampling(rule="all")
     train: Train = Train()

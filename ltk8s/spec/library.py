@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 import ltk8s
-from ltk8s.errors import UsageError, did_you_mean
+from ltk8s.errors import UsageError, did_you_mean, system_error
 from ltk8s.spec.base import parse
 from ltk8s.spec.experiment import Experiment
 from ltk8s.spec.profile import Family, Profile, in_family
+from ltk8s.spec.yaml import SUFFIXES, as_written, is_yaml, read_mapping
 
 KINDS = ("experiment", "sweep", "study")
 
@@ -34,13 +34,13 @@ class Library:
 
     def names(self) -> list[str]:
         """All that can be submitted: experiments, sweeps and studies."""
-        return sorted(path.stem for path in self.directory.glob("*.yaml"))
+        return _stems(self.directory)
 
     def experiments(self) -> list[str]:
         return [name for name in self.names() if self.kind(name) == "experiment"]
 
     def profiles(self) -> list[str]:
-        return sorted(path.stem for path in self.profiles_directory.glob("*.yaml"))
+        return _stems(self.profiles_directory)
 
     @property
     def profiles_directory(self) -> Path:
@@ -56,17 +56,22 @@ class Library:
             UsageError: if there is no such experiment (the nearest name is suggested) or the file is no mapping.
         """
         path = self.path(name_or_path)
-        if not path.is_file():
+        if not _is_there(path):
             raise UsageError(
                 f"There is no experiment {name_or_path!r}.{did_you_mean(name_or_path, self.names())}",
                 "`ltk8s experiments` lists them; a path to a YAML file works too.",
             )
-        return path.stem, read_mapping(path)
+        return _stem(path), read_mapping(path)
 
     def path(self, name_or_path: str) -> Path:
         """The file of an experiment, which need not be there."""
         path = Path(name_or_path)
-        return path if path.suffix in {".yaml", ".yml"} else self.directory / f"{name_or_path}.yaml"
+        if is_yaml(path):
+            return path
+        if is_path(name_or_path):
+            beside = _named(path.parent, path.name)
+            return next((file for file in (path, beside) if file.is_file()), _named(self.directory, name_or_path))
+        return _named(self.directory, name_or_path)
 
     def commit(self, name_or_path: str) -> str:
         """The git commit in which the experiment's file was changed last; empty where there is none that has it as it is."""
@@ -86,8 +91,8 @@ class Library:
         Raises:
             UsageError: if there is none of that name; the nearest is suggested.
         """
-        path = self.profiles_directory / f"{name}.yaml"
-        if not path.is_file():
+        path = _named(self.profiles_directory, name)
+        if not _is_there(path):
             raise UsageError(
                 f"There is no profile {name!r}.{did_you_mean(name, self.profiles())}",
                 f"Profiles are {', '.join(self.profiles())}.",
@@ -125,6 +130,42 @@ class Library:
         return name, experiment.model_copy(update={"learners": learners})
 
 
+def is_path(name_or_path: str) -> bool:
+    """Whether a file is named by its path, not by the name that it has in the library.
+
+    >>> is_path("mine/exp"), is_path("exp.YAML"), is_path("stack-wl")
+    (True, True, False)
+    """
+    return is_yaml(name_or_path) or "/" in name_or_path or os.sep in name_or_path
+
+
+def _named(directory: Path, name: str) -> Path:
+    """The YAML file called ``name`` in a directory, whichever way its suffix is written; it need not be there."""
+    usual = directory / f"{name}{SUFFIXES[0]}"
+    if usual.is_file() or not directory.is_dir():
+        return usual
+    return next((path for path in sorted(directory.iterdir()) if path.stem == name and is_yaml(path)), usual)
+
+
+def _stems(directory: Path) -> list[str]:
+    return sorted({path.stem for path in directory.iterdir() if is_yaml(path) and not path.name.startswith(".")})
+
+
+def _stem(path: Path) -> str:
+    return path.stem if is_yaml(path) else path.name
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file is listed under that name. Raises UsageError where nobody may know."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise system_error(error, "read", path, instead="give another file", kind=UsageError) from None
+    return True
+
+
 OF_ONE_DATASET = ("ratio", "fingerprint")
 """The fields of ``dataset`` that are about the very one that is named."""
 
@@ -132,7 +173,7 @@ OF_ONE_DATASET = ("ratio", "fingerprint")
 def for_dataset(fields: dict[str, Any], name: Any) -> dict[str, Any]:
     """An experiment's fields without what they say of a data set that is not the one called ``name``."""
     dataset = fields.get("dataset")
-    if not isinstance(dataset, dict) or dataset.get("name") == name:
+    if not isinstance(dataset, dict) or as_written(dataset.get("name")) == as_written(name):
         return fields
     return {**fields, "dataset": {field: value for field, value in dataset.items() if field not in OF_ONE_DATASET}}
 
@@ -152,26 +193,6 @@ def commit_of(path: Path) -> str:
         return "" if git("status", "--porcelain") else git("log", "-1", "--format=%H")
     except (OSError, subprocess.CalledProcessError):
         return ""
-
-
-def read_mapping(path: Path, *, may_be_empty: bool = False) -> dict[str, Any]:
-    """Read a YAML file that holds one mapping.
-
-    Args:
-        may_be_empty: take a file without any content, comments apart, for an empty mapping.
-
-    Raises:
-        UsageError: naming the file, and the line where it cannot be parsed.
-    """
-    try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}.", "Correct the file.") from None
-    if value is None and may_be_empty:
-        return {}
-    if not isinstance(value, dict):
-        raise UsageError(f"{path} holds no fields.", "An experiment is a mapping; `ltk8s experiments baseline` shows one.")
-    return value
 
 
 def with_scale(fields: dict[str, Any], profile: Profile) -> dict[str, Any]:
@@ -219,7 +240,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def _with_item(items: list[Any], path: str, value: Any, name: str) -> list[Any]:
     index, _, rest = path.partition(".")
-    if not index.isdigit() or int(index) >= len(items):
+    if not (index.isascii() and index.isdecimal()) or int(index) >= len(items):
         raise UsageError(f"{name} has no item {index!r}: it has {len(items)}.", f"Count from 0, as in --set {name}.0.…=….")
     at = int(index)
     items[at] = with_override(_mapping(items[at]), rest, value) if rest else value

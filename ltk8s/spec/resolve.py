@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from ltk8s.errors import UsageError
 from ltk8s.spec.base import parse
 from ltk8s.spec.experiment import Experiment
-from ltk8s.spec.library import OF_ONE_DATASET, Library
+from ltk8s.spec.library import OF_ONE_DATASET, Library, is_path
 from ltk8s.spec.profile import Family
 from ltk8s.spec.sweep import Settings, Sweep, label
+from ltk8s.spec.yaml import as_written
 
 FIXED = ("dataset", "title", "resources", "kind")
 """What all points share, or nothing could be said of which is better; ``set`` and the command line may change it."""
@@ -95,7 +95,7 @@ def resolve_sweep(
 
 def _for_dataset(settings: Settings, own: str, overrides: Settings) -> Settings:
     """A sweep's settings without what they say of its ``own`` data set, where another one is given."""
-    if overrides.get("dataset.name", own) == own:
+    if as_written(overrides.get("dataset.name", own)) == own:
         return settings
     return {path: value for path, value in settings.items() if path not in {f"dataset.{field}" for field in OF_ONE_DATASET}}
 
@@ -130,10 +130,7 @@ def _field(fields: Any, path: str) -> Any:
 
 def _base(library: Library, name_or_path: str, sweep: Sweep) -> str:
     """The base's name; a path is one relative to the sweep's own file."""
-    if Path(sweep.base).suffix not in {".yaml", ".yml"}:
-        return sweep.base
-    beside = Path(name_or_path).parent if Path(name_or_path).suffix in {".yaml", ".yml"} else library.directory
-    return str(beside / sweep.base)
+    return str(library.path(name_or_path).parent / sweep.base) if is_path(sweep.base) else sweep.base
 
 
 def _check_paths(name: str, sweep: Sweep, overrides: dict[str, Any]) -> None:

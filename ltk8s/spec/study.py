@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ltk8s.spec.base import Spec
+from ltk8s.spec.base import Spec, Text
 from ltk8s.spec.experiment import Ratio
 from ltk8s.spec.sweep import Settings
 
@@ -21,8 +21,8 @@ class Part(Spec):
     Within a part all its experiments come at one seed before the next seed, and all seeds at one ratio before the next ratio.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
-    experiments: Annotated[tuple[str, ...], Field(min_length=1)]
+    name: Annotated[Text, Field(min_length=1, max_length=60)]
+    experiments: Annotated[tuple[Text, ...], Field(min_length=1)]
     ratios: Annotated[tuple[Ratio, ...], Field(min_length=1)]
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0,)
     set: Settings = {}
@@ -49,7 +49,7 @@ class Study(Spec):
     """Parts in order of priority: where time is short, what comes last is dropped first."""
 
     kind: Literal["study"]
-    title: Annotated[str, Field(min_length=1, max_length=80)]
+    title: Annotated[Text, Field(min_length=1, max_length=80)]
     parts: Annotated[tuple[Part, ...], Field(min_length=1)]
 
     def cells(self) -> Iterator[Cell]:

@@ -8,11 +8,28 @@ from collections.abc import Collection, Sequence
 from itertools import product
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, field_validator, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, field_validator, model_validator
 
-from ltk8s.spec.base import Spec
+from ltk8s.spec.base import Spec, Text
+from ltk8s.spec.yaml import as_written
 
-Settings = dict[str, Any]
+
+def keeps_all(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings of which none replaces what an earlier one sets.
+
+    >>> keeps_all({"train.loss.tau": 2, "train.loss": {"name": "focal"}})
+    Traceback (most recent call last):
+    ValueError: 'train.loss' would replace 'train.loss.tau' before it: write the whole first
+    """
+    paths = list(settings)
+    for at, path in enumerate(paths):
+        for lost in paths[:at]:
+            if lost.startswith(f"{path}."):
+                raise ValueError(f"{path!r} would replace {lost!r} before it: write the whole first")
+    return settings
+
+
+Settings = Annotated[dict[str, Any], AfterValidator(keeps_all)]
 """Dotted path of a field → value, as in ``--set``."""
 
 MOST_POINTS = 256
@@ -86,8 +103,8 @@ class Sweep(Spec):
     """
 
     kind: Literal["sweep"]
-    title: Annotated[str, Field(min_length=1, max_length=80)]
-    base: str
+    title: Annotated[Text, Field(min_length=1, max_length=80)]
+    base: Text
     set: Settings = {}
     grid: Annotated[dict[str, Annotated[tuple[Any, ...], Field(min_length=1)]], Field(min_length=1)] | None = None
     list: Annotated[tuple[Settings, ...], Field(min_length=1)] | None = None
@@ -97,6 +114,7 @@ class Sweep(Spec):
     @field_validator("list")
     @classmethod
     def _labels_are_words(cls, points: tuple[Settings, ...] | None) -> tuple[Settings, ...] | None:
+        points = points and tuple({**point, LABEL: as_written(point[LABEL])} if LABEL in point else point for point in points)
         if points and not all(isinstance(point.get(LABEL, ""), str) for point in points):
             raise ValueError("a point's label must be a word")
         return points
@@ -130,8 +148,20 @@ class Sweep(Spec):
 
 
 def _labelled(settings: Settings) -> tuple[str, Settings]:
-    own = {path: value for path, value in settings.items() if path != LABEL}
+    own = {path: _switched(value) for path, value in settings.items() if path != LABEL}
     return str(settings.get(LABEL) or label(own)), own
+
+
+SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
+
+
+def _switched(value: Any) -> Any:
+    """A value with its ``yes`` and ``off`` as true and false: nothing that is swept is called so, and a label shows them."""
+    if isinstance(value, dict):
+        return {key: _switched(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_switched(item) for item in value]
+    return SWITCHES.get(value.lower(), value) if isinstance(value, str) else value
 
 
 def label(settings: Settings) -> str:

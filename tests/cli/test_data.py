@@ -127,7 +127,7 @@ def test_a_drawn_test_part_is_said(ltk8s, pictures):
     ("arguments", "message"),
     [
         (["birds"], "Where are the images of 'birds'?"),
-        (["Birds", "--from", "."], "The data set's name 'Birds' is not valid"),
+        (["Birds", "--from", "."], "'Birds' is not a name for a data set."),
         (["birds", "--from", "nowhere"], "There is nothing at 'nowhere'."),
         (["birds", "--from", ".", "--per-class", "5"], "--per-class sets the size of the built-in glyphs50 only."),
     ],

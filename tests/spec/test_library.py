@@ -107,7 +107,10 @@ def test_unknown_names_suggest_the_nearest() -> None:
         ({"train.lr": "fast"}, "'train.lr' should be a valid number"),
         ({"train.augment": {"scale": [0.9, 0.2]}}, "the two areas must be in order"),
         ({"fusion.target_prior": {"a": 0.5}}, "the probabilities must sum to 1, not 0.5"),
-        ({"resources.memory": "lots"}, "'resources.memory' string should match pattern"),
+        (
+            {"resources.memory": "lots"},
+            "'resources.memory' is wrong: an amount of memory is whole Mi or Gi, as in 16Gi, not 'lots'",
+        ),
     ],
 )
 def test_a_wrong_field_is_named_with_what_would_be_right(overrides: dict[str, object], said: str) -> None:
@@ -189,3 +192,67 @@ def test_another_data_set_has_another_fingerprint(tmp_path: Path) -> None:
     assert (own.dataset.fingerprint, own.dataset.ratio) == ("abcd", 0.5)
     _, other = LIBRARY.experiment(str(tmp_path / "mine.yaml"), profile="cpu", overrides={"dataset.name": "cars"})
     assert (other.dataset.fingerprint, other.dataset.ratio, other.dataset.split_seed) == (None, "full", 3)
+
+
+OWN = "title: Own\ndataset: {name: birds}\nlearners: [{arch: resnet50}]\n"
+
+
+@pytest.mark.parametrize("file", ["exp.yaml", "exp.YAML", "exp.yml", "exp.YML", "exp"])
+def test_a_file_is_found_however_its_suffix_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(file).write_text(OWN)
+    for path in {f"./{file}", "./exp", str(tmp_path / file)}:
+        assert LIBRARY.experiment(path, profile="cpu")[0] == "exp"
+    if file != "exp":
+        assert Library(tmp_path).experiments() == ["exp"]
+        assert Library(tmp_path).experiment("exp", profile="cpu")[1].title == "Own"
+
+
+def test_a_key_twice_is_refused_in_experiments_and_profiles(tmp_path: Path) -> None:
+    (tmp_path / "exp.yaml").write_text(f"{OWN}train: {{lr: 1}}\ntrain: {{epochs: 5}}\n")
+    with pytest.raises(UsageError, match="the key 'train' is in lines 4 and 5"):
+        LIBRARY.experiment(str(tmp_path / "exp.yaml"), profile="cpu")
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "odd.yaml").write_text("train: {lr: 1, lr: 2}")
+    with pytest.raises(UsageError, match="the key 'lr' is twice in line 1"):
+        Library(tmp_path).read_profile("odd")
+
+
+def test_words_are_what_is_written(tmp_path: Path) -> None:
+    (tmp_path / "exp.yaml").write_text(
+        "title: 1.10\ndataset: {name: no, fingerprint: 00012, ratio: 1e-2}\nlearners: [{arch: 0x1f}]\n"
+        "train: {augment: {flip: no}}\nfusion: {target_prior: {0: .5, no: .25, ~: .25}}\n"
+    )
+    _, found = LIBRARY.experiment(str(tmp_path / "exp.yaml"), profile="cpu")
+    dataset = found.dataset
+    assert (found.title, dataset.name, dataset.fingerprint, dataset.ratio) == ("1.10", "no", "00012", 0.01)
+    assert (found.learners[0].arch, found.train.augment.flip) == ("0x1f", False)
+    assert found.fusion.target_prior == {"0": 0.5, "no": 0.25, "~": 0.25}
+    _, same = LIBRARY.experiment(str(tmp_path / "exp.yaml"), profile="cpu", overrides={"dataset.name": "no"})
+    assert same == found
+
+
+def test_a_data_set_whose_name_is_a_number_keeps_its_ratio(tmp_path: Path) -> None:
+    (tmp_path / "exp.yaml").write_text("title: T\ndataset: {name: 2024, ratio: 0.5}\nlearners: [{arch: resnet50}]\n")
+    _, found = LIBRARY.experiment(str(tmp_path / "exp.yaml"), profile="cpu", overrides={"dataset.name": "2024"})
+    assert (found.dataset.name, found.dataset.ratio) == ("2024", 0.5)
+
+
+@pytest.mark.parametrize(("value", "said"), [("true", "write 'true' in quotes"), ("null", "has no value; quote 'null'")])
+def test_what_is_not_a_word_says_how_to_make_it_one(tmp_path: Path, value: str, said: str) -> None:
+    (tmp_path / "exp.yaml").write_text(f"title: {value}\ndataset: {{name: birds}}\nlearners: [{{arch: resnet50}}]\n")
+    with pytest.raises(UsageError, match=said):
+        LIBRARY.experiment(str(tmp_path / "exp.yaml"), profile="cpu")
+
+
+def test_a_name_that_is_not_one_shows_one_that_is() -> None:
+    said = refusal(dataset__name="Möwen_2024!")
+    assert "a name has lower-case letters, digits and dashes, at most 40: mowen-2024, not 'Möwen_2024!'" in said
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "exp.yaml").mkdir()
+    with pytest.raises(UsageError, match=r"Cannot read .*exp.yaml: is a directory"):
+        LIBRARY.read_experiment(str(tmp_path / "exp.yaml"))
+    with pytest.raises(UsageError, match="file name too long"):
+        LIBRARY.read_experiment(f"{'x' * 300}.yaml")

@@ -84,7 +84,7 @@ def test_a_point_is_called_by_what_it_changes(settings: dict[str, Any], words: s
         ({"grid": {"a": [1]}, "list": [{}]}, "give the points in one way"),
         ({"list": []}, "'list' tuple should have at least 1 item"),
         ({"grid": {"a": list(range(300))}}, "300 points are more than 256"),
-        ({"list": [{}, {"label": 3}]}, "a point's label must be a word"),
+        ({"list": [{}, {"label": [3]}]}, "a point's label must be a word"),
         ({"list": [{}], "select": {"folds": 1}}, "greater than or equal to 2"),
         ({"list": [{}], "selct": "none"}, "'selct' is no field; did you mean 'select'?"),
     ],
@@ -111,9 +111,28 @@ def test_a_number_written_as_a_string_is_kept_as_a_number(tmp_path: Path) -> Non
     assert settings == [{"train.lr": lr, "learners.0.arch": "resnet50", "train.loss.tau": 1} for lr in (0.001, 0.002)]
 
 
-def test_a_setting_that_another_one_replaces_stays_as_it_is_written(tmp_path: Path) -> None:
-    point = {"train.loss.tau": "1e0", "train.loss": {"name": "cross-entropy"}}
-    assert resolve(tmp_path, {"base": "stack-la", "list": [{}, point]}).points[1].settings == point
+def test_a_setting_that_a_later_one_would_replace_is_refused(tmp_path: Path) -> None:
+    point = {"train.loss.tau": 1, "train.loss": {"name": "cross-entropy"}}
+    said = "'train.loss' would replace 'train.loss.tau' before it: write the whole first"
+    for fields in ({"list": [{}, point]}, {"list": [{}], "set": point}):
+        assert said in refusal(tmp_path, {"base": "stack-la", **fields})
+
+
+def test_a_point_is_called_what_is_written(tmp_path: Path) -> None:
+    (tmp_path / "swept.yaml").write_text(
+        "{kind: sweep, title: 1.10, base: baseline, list: [{label: no}, {label: 010, seed: 1}]}"
+    )
+    found = resolve_sweep(Library(), str(tmp_path / "swept.yaml"), profile="laptop")
+    assert (found.sweep.title, [point.label for point in found.points]) == ("1.10", ["no", "010"])
+
+
+def test_a_switch_of_a_point_is_true_or_false_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "swept.yaml").write_text(
+        "{kind: sweep, title: T, base: baseline, list: [{train.augment.flip: no}, {train.augment: {flip: yes}}]}"
+    )
+    points = resolve_sweep(Library(), str(tmp_path / "swept.yaml"), profile="laptop").points
+    assert [point.label for point in points] == ["flip false", "augment flip True"]
+    assert [point.settings for point in points] == [{"train.augment.flip": False}, {"train.augment": {"flip": True}}]
 
 
 def test_what_all_points_must_share_cannot_be_swept(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ltk8s.errors import UsageError
+from ltk8s.errors import UsageError, system_errors
 
 IN_CLUSTER = "in-cluster"
 """Names the cluster whose pod this process runs in, reached with the pod's service account."""
@@ -28,14 +28,15 @@ def kubeconfig_files(environment: Mapping[str, str] = os.environ) -> list[Path]:
     """The files that there are, of those that ``KUBECONFIG`` names or else the usual one."""
     named = [part for part in environment.get("KUBECONFIG", "").split(os.pathsep) if part]
     paths = [Path(part).expanduser() for part in named or ["~/.kube/config"]]
-    return [path for path in paths if path.is_file()]
+    with system_errors("read the kubeconfig", ", ".join(map(str, paths)), instead="set KUBECONFIG to another", kind=UsageError):
+        return [path for path in paths if path.is_file() or path.is_dir()]
 
 
 def read_kubeconfig(environment: Mapping[str, str] = os.environ) -> Kubeconfig:
     """Read what ``kubectl`` would read; empty where there is no file.
 
     Raises:
-        UsageError: naming a file that is no kubeconfig.
+        UsageError: naming a file that cannot be read or is not a kubeconfig, with the line. No line of it is shown.
     """
     return merge(_read(path) for path in kubeconfig_files(environment))
 
@@ -60,15 +61,19 @@ def in_pod(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    import yaml
+    from ltk8s.spec.yaml import read_mapping
 
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        document: dict[str, Any] = yaml.load(path.read_bytes(), loader) or {}
+        document = read_mapping(path, may_be_empty=True)
         merge([document])
-    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise UsageError(
-            f"{path} is no kubeconfig: {why}.", "Mend it, or set KUBECONFIG to another one, or give --cluster local."
-        ) from None
+    except UsageError as error:
+        raise _unusable(error.what) from None
+    except (AttributeError, KeyError, TypeError):
+        raise _unusable(f"{path} is not a kubeconfig: its contexts are not a list of names.") from None
     return document
+
+
+def _unusable(what: str) -> UsageError:
+    return UsageError(
+        f"The kubeconfig cannot be used: {what}", "Mend it, or set KUBECONFIG to another one, or give --cluster local."
+    )

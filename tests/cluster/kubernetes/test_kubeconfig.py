@@ -40,8 +40,30 @@ def test_an_empty_file_is_none(tmp_path):
 def test_what_is_no_kubeconfig_is_named(tmp_path, text):
     path = tmp_path / "config"
     path.write_text(text)
-    with pytest.raises(UsageError, match="config is no kubeconfig"):
+    with pytest.raises(UsageError, match=r"The kubeconfig cannot be used: .*config (is not|holds no)"):
         read_kubeconfig({"KUBECONFIG": str(path)})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("contexts: []\nusers: [{user: {token: hunter2}}]\ncontexts: [{name: a}]", "the key 'contexts' is in lines 1 and 3"),
+        ("users: [{user: {token: hunter2: x}}]", "line 1, column 31"),
+        ("users: [{user: {token: *hunter2}}]", "line 1, column 24"),
+    ],
+)
+def test_a_mistake_has_its_line_and_shows_no_secret(tmp_path, text, said):
+    path = tmp_path / "config"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        read_kubeconfig({"KUBECONFIG": str(path)})
+    assert said in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_folder_is_not_taken_for_no_kubeconfig(tmp_path):
+    with pytest.raises(UsageError, match="is a directory"):
+        read_kubeconfig({"KUBECONFIG": str(tmp_path)})
 
 
 def test_it_does_not_load_the_kubernetes_client():
