@@ -9,9 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
 from ltk8s.errors import NotFound
@@ -20,6 +18,7 @@ from ltk8s.store.aside import written_aside
 from ltk8s.store.base import ObjectInfo
 from ltk8s.store.keys import check_key, check_prefix, is_key
 from ltk8s.store.retry import Retry
+from ltk8s.store.s3_client import s3_client
 from ltk8s.store.s3_errors import ABSENT, FAILURES, TAKEN, UNCONDITIONAL, code, explain, passes
 
 T = TypeVar("T")
@@ -169,7 +168,7 @@ class S3Store:
 
     def _call(self, operation: Callable[[], T], doing: str, key: str | None = None) -> T:
         try:
-            return self._retry(operation, passes)
+            return self._retry(operation, passes, say=lambda error: explain(error, self._address, doing).what)
         except FAILURES as error:
             if key is not None and code(error) in ABSENT:
                 raise NotFound(key, self.url) from None
@@ -178,29 +177,9 @@ class S3Store:
     @cached_property
     def _s3(self) -> Any:
         """For whole objects: each request is one request, and what failed is known here."""
-        return self._client(tries=1)
+        return s3_client(self._address, tries=1, timeouts=self._timeouts)
 
     @cached_property
     def _s3_parts(self) -> Any:
         """For uploads in parts: a part that fails is sent again by boto, not the whole object by us."""
-        return self._client(tries=4)
-
-    def _client(self, tries: int) -> Any:
-        address = self._address
-        style = "path" if address.addressing == "auto" and address.endpoint else address.addressing
-        session = boto3.Session()  # one for each client, since sessions are not for several threads
-        return session.client(
-            "s3",
-            endpoint_url=address.endpoint,
-            region_name=address.region or session.region_name or "us-east-1",
-            verify=str(address.ca) if address.ca else None,
-            config=Config(
-                max_pool_connections=32,
-                retries={"total_max_attempts": tries, "mode": "standard"},
-                s3={"addressing_style": style},
-                # Stores that only speak S3's language often lack its newer checksums; ours is the SHA-256 in the commit.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                **self._timeouts,
-            ),
-        )
+        return s3_client(self._address, tries=4, timeouts=self._timeouts)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -15,17 +17,20 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    ProxyConnectionError,
     SSLError,
     SSOError,
     TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from ltk8s.errors import CredentialRefused, StoreAway, StoreError
 from ltk8s.store.address import S3Address
+from ltk8s.store.s3_client import NotS3
 
-FAILURES = (BotoCoreError, ClientError, ResponseParserError, HTTPError)
+FAILURES = (BotoCoreError, ClientError, ResponseParserError, HTTPError, NotS3)
 """All that a call of boto3 may raise; while an answer's body is read, errors of the library below it pass through."""
 
 ABSENT = {"NoSuchKey", "404"}
@@ -60,10 +65,14 @@ def passes(error: Exception) -> bool:
     """Whether trying again may help: no answer, half an answer, or one that says *later*."""
     if isinstance(error, ClientError):
         status = _metadata(error).get("HTTPStatusCode", 0)
-        later = status == 429 or (status >= 500 and code(error) not in UNCONDITIONAL and not _is_website(error))
+        later = status == 429 or (status >= 500 and code(error) not in UNCONDITIONAL)
         return later or code(error) in _PASSING
     if isinstance(error, SSLError):
         return "EOF" in str(error)  # hung up on; all else is about certificates or protocols, and stays
+    if _speaks_no_http(error):
+        return False
+    if type(error) is HTTPClientError:  # botocore's wrapper for whatever its HTTP client raises and it does not expect
+        return isinstance(_wrapped(error), OSError | HTTPError)
     return isinstance(error, ConnectionError | HTTPClientError | IncompleteReadError | HTTPError)
 
 
@@ -93,13 +102,24 @@ def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
         return StoreError(f"The bucket {address.bucket!r} is in another region.", "Set the store's region.")
     if answer == "RequestTimeTooSkewed":
         return StoreError(f"This machine's clock differs from that of {where}.", "Set the clock.")
-    if isinstance(error, ResponseParserError) or _is_website(error):
-        return StoreError(f"What answers for {where} does not speak S3.", "Correct the store's endpoint.")
+    if isinstance(error, NotS3 | ResponseParserError) or _speaks_no_http(error):
+        return _explain_other(error, where, address)
     if isinstance(error, SSLError) and not passes(error):
         return _explain_tls(error, where, address)
     if isinstance(error, ClientError):
-        reason = str(error.response.get("Error", {}).get("Message", ""))
-        return StoreError(f"{where} cannot {doing}: {answer} {reason.rstrip('.')}.", "Look at the store's own log.")
+        reason = " ".join(f"{answer} {error.response.get('Error', {}).get('Message', '')}".split()).rstrip(".")
+        status = f"HTTP {_metadata(error).get('HTTPStatusCode', 'answer without a reason')}"
+        return StoreError(f"{where} cannot {doing}: {reason or status}.", "Look at the store's own log.")
+    if isinstance(error, ProxyConnectionError):
+        return StoreAway(
+            f"{where} is not reached through the proxy {_proxy(address)}: {_reason(error)}.",
+            "Correct HTTPS_PROXY or HTTP_PROXY, or add the store's host to NO_PROXY.",
+        )
+    if type(error) is HTTPClientError and not passes(error):
+        return StoreError(
+            f"A request to {where} cannot be sent, or its answer not be read ({type(_wrapped(error)).__name__}).",
+            "Check the store's address, and the AWS_* environment for odd characters.",
+        )
     if passes(error):
         return StoreAway(f"{where} does not answer: {_reason(error)}.", "Check that it runs and that this machine reaches it.")
     return StoreError(f"Cannot {doing} in {where}: {_reason(error)}.", "Check the store's address and the AWS_* environment.")
@@ -116,12 +136,46 @@ def _explain_tls(error: SSLError, where: str, address: S3Address) -> StoreError:
     return StoreError(f"{where} speaks no TLS: {_reason(error)}.", "If it speaks plain HTTP, write its endpoint with http://.")
 
 
-def _is_website(error: Exception) -> bool:
-    """Whether a page came instead of an answer. (An answer of status 200 that cannot be read becomes a 500 in botocore.)"""
-    if not isinstance(error, ClientError):
-        return False
-    metadata = _metadata(error)
-    return metadata.get("HTTPStatusCode") == 500 and "html" in metadata.get("HTTPHeaders", {}).get("content-type", "")
+def _explain_other(error: Exception, where: str, address: S3Address) -> StoreError:
+    """What answers is not an S3: say what it said, and by which way it was asked."""
+    said = f" ({error})" if isinstance(error, NotS3) else ""
+    proxy = _proxy(address)
+    if proxy:
+        return StoreError(
+            f"What answers for {where} through the proxy {proxy} does not speak S3{said}.",
+            "Correct the store's endpoint, or HTTPS_PROXY and HTTP_PROXY; NO_PROXY names the hosts to reach without a proxy.",
+        )
+    return StoreError(f"What answers for {where} does not speak S3{said}.", "Correct the store's endpoint.")
+
+
+def _proxy(address: S3Address) -> str:
+    """The proxy that the environment names for the store, without its user and password; "" for none."""
+    endpoint = address.endpoint or "https://s3.amazonaws.com"
+    proxy = urlsplit(get_environ_proxies(endpoint).get(urlsplit(endpoint).scheme, ""))
+    return f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}" if proxy.netloc else ""
+
+
+def _speaks_no_http(error: Exception) -> bool:
+    """Whether what answered is not a server of HTTP. (One that hangs up says nothing: that may pass.)"""
+    causes = _causes(error)
+    return any(isinstance(cause, BadStatusLine) and not isinstance(cause, RemoteDisconnected) for cause in causes)
+
+
+def _wrapped(error: Any) -> Any:
+    """The error of botocore's HTTP client that an HTTPClientError stands for."""
+    return error.kwargs.get("error")
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An error and all that led to it, urllib3's and botocore's wrapped ones included."""
+    found: list[BaseException] = []
+    left: list[Any] = [error]
+    while left:
+        each = left.pop(0)
+        if isinstance(each, BaseException) and not any(each is other for other in found):
+            found.append(each)
+            left += [each.__cause__, each.__context__, *each.args]
+    return found
 
 
 def _metadata(error: ClientError) -> dict[str, Any]:
@@ -130,9 +184,7 @@ def _metadata(error: ClientError) -> dict[str, Any]:
 
 def _reason(error: BaseException) -> str:
     """The operating system's reason where there is one; botocore's sentence, without the request's parameters, otherwise."""
-    cause: BaseException | None = error
-    while cause:
+    for cause in _causes(error):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
-        cause = cause.__cause__ or cause.__context__
     return re.sub(r"\?\S*", "", " ".join(str(error).split())).rstrip(".")
