@@ -21,14 +21,18 @@ from pathlib import Path
 
 
 class LtkError(Exception):
-    """Base of all deliberate errors: ``what`` is wrong and what to ``do`` about it, a sentence each."""
+    """Base of all deliberate errors: ``what`` is wrong and what to ``do`` about it, a sentence each.
+
+    ``every`` is the whole list of what is wrong, where ``what`` names only the first of it.
+    """
 
     exit_code = 1
 
-    def __init__(self, what: str, do: str = "") -> None:
+    def __init__(self, what: str, do: str = "", *, every: Iterable[str] = ()) -> None:
         super().__init__(what if not do else f"{what} {do}")
         self.what = what
         self.do = do
+        self.every = tuple(every)
 
 
 class UsageError(LtkError):
@@ -79,6 +83,7 @@ class ClusterError(LtkError):
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_RIGHT = {errno.EACCES, errno.EPERM}
+TOO_MANY_FILES = {errno.EMFILE, errno.ENFILE}
 
 
 def reason(error: OSError) -> str:
@@ -116,8 +121,12 @@ def _remedy(number: int | None, instead: str) -> str:
         return f"It is mounted read-only: mount it for writing, or {instead}"
     if number == errno.ENAMETOOLONG:
         return "Use a shorter name"
-    if number in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}:
+    if number in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}:
         return "Check the path"
+    if number in TOO_MANY_FILES:
+        return "Raise the limit of open files (`ulimit -n`)"
+    if number == errno.ENOMEM:
+        return "Free some memory"
     return f"Check that its disk is mounted and sound, or {instead}"
 
 
