@@ -21,10 +21,7 @@ from pathlib import Path
 
 
 class LtkError(Exception):
-    """Base of all deliberate errors: ``what`` is wrong and what to ``do`` about it, a sentence each.
-
-    ``every`` is the whole list of what is wrong, where ``what`` names only the first of it.
-    """
+    """Base of all deliberate errors: ``what`` is wrong and what to ``do`` about it; ``every`` lists all of it."""
 
     exit_code = 1
 

@@ -137,7 +137,7 @@ def test_a_store_that_cannot_be_written(process, store, tmp_path):
     file.write_text("")
     done = process("doctor", "--store", file.as_uri())
     assert done.returncode == 1
-    assert f"The store {file.as_uri()} cannot" in done.stdout
+    assert f"in the store {file.as_uri()}: not a directory." in done.stdout
 
 
 def test_a_store_that_cannot_be_reached(ltk8s, minio):
