@@ -118,7 +118,7 @@ def _remedy(number: int | None, instead: str) -> str:
         return f"It is mounted read-only: mount it for writing, or {instead}"
     if number == errno.ENAMETOOLONG:
         return "Use a shorter name"
-    if number in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}:
+    if number in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP}:
         return "Check the path"
     if number in TOO_MANY_FILES:
         return "Raise the limit of open files (`ulimit -n`)"
@@ -146,6 +146,18 @@ def system_errors(
         if error.errno is None:
             raise
         raise system_error(error, doing, place, instead=instead, kind=kind) from error
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text of other people's on one line of at most ``width`` characters, cut after a word.
+
+    >>> shortened("try   again later", 12), shortened("try again", 12), shortened("abcdefghijklmn", 12)
+    ('try again …', 'try again', 'abcdefghij …')
+    """
+    line = " ".join(text.split())
+    if len(line) <= width:
+        return line
+    return f"{line[: width - 1].rpartition(' ')[0] or line[: width - 2]} …"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -16,26 +16,31 @@ from ltk8s.written import open_to_write
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[BinaryIO]:
+def written_aside(
+    path: Path, *, instead: str = "choose another directory", kind: type[LtkError] = StoreError
+) -> Iterator[BinaryIO]:
     """Open a file that gets the name ``path`` when the block ends, whole and on the disk, and is removed if the block fails.
 
     A link is followed; what is not a file (a device, a pipe) is written as it is.
 
+    Args:
+        instead, kind: of the error, as ``system_error`` has them.
+
     Raises:
-        StoreError: if it cannot be written there. An OSError of the block's own passes through: it is another file's.
+        StoreError: (or ``kind``) if it cannot be written there. An OSError of the block's own passes through.
     """
 
     def explain(error: OSError) -> LtkError:
-        return system_error(error, "write", path, instead="choose another directory", kind=StoreError)
+        return system_error(error, "write", path, instead=instead, kind=kind)
 
-    with system_errors("write", path, instead="choose another directory", kind=StoreError):
+    with system_errors("write", path, instead=instead, kind=kind):
         place, part = _places(path)
         place.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open_to_write(part, explain) as opened:
             yield opened
         if part != place:
-            with system_errors("write", path, instead="choose another directory", kind=StoreError):
+            with system_errors("write", path, instead=instead, kind=kind):
                 _synchronise(part)
                 os.replace(part, place)
     finally:
