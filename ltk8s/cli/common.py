@@ -180,7 +180,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         except LtkError as error:
             _fail_with(error, shared)
         except OSError as error:
-            _fail_with(_of_the_system(error), shared)
+            _fail_with(of_the_system(error), shared)
         except Exception as error:
             what = " ".join(f"{type(error).__name__}: {error}".split())
             fail(what, "Run again with --debug for the traceback.", code=FAILED, debug=shared["debug"])
@@ -204,8 +204,8 @@ def _fail_with(error: LtkError, shared: dict[str, Any]) -> NoReturn:
     fail(error.what, error.do, code=code, debug=shared["debug"])
 
 
-def _of_the_system(error: OSError) -> LtkError:
-    """An error of the system that nobody expected there. What is written to a full standard output is let go."""
+def of_the_system(error: OSError) -> LtkError:
+    """An error of the system that nobody expected there. What a full standard output does not take is let go."""
     if error.errno is None:
         return LtkError(" ".join(f"{type(error).__name__}: {error}".split()), "Run again with --debug for the traceback.")
     if error.errno in NO_ROOM:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ltk8s.errors import UsageError, system_errors
+from ltk8s.errors import UsageError
 
 IN_CLUSTER = "in-cluster"
 """Names the cluster whose pod this process runs in, reached with the pod's service account."""
@@ -63,12 +63,10 @@ def _read(path: Path) -> Mapping[str, Any]:
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with system_errors("read", path, instead="set KUBECONFIG to another one, or give --cluster local", kind=UsageError):
-        content = path.read_bytes()
     try:
-        document: dict[str, Any] = yaml.load(content, loader) or {}
+        document: dict[str, Any] = yaml.load(path.read_bytes(), loader) or {}
         merge([document])
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
         raise UsageError(
             f"{path} is no kubeconfig: {why}.", "Mend it, or set KUBECONFIG to another one, or give --cluster local."
