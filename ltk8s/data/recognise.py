@@ -33,9 +33,21 @@ def recognise(data: bytes) -> str:
         return "it is empty"
     if data[4:8] == b"ftyp" and data[8:12] in HEIF:
         return "it is an HEIC image, which is not read: convert it to JPEG"
-    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
-        return "it is an AVIF image, which this Pillow does not read: convert it to JPEG"
+    if absent := _without_decoder(data):
+        return f"it is {absent}, which this Pillow cannot decode: install one that can, or convert it to JPEG"
     beginning = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     found = [what for start, what in STARTS.items() if data.startswith(start)]
     found += [what for start, what in TEXTS.items() if beginning.startswith(start)]
     return f"it is {found[0]}" if found else ""
+
+
+def _without_decoder(data: bytes) -> str:
+    """The format of an image whose decoder this Pillow was built without; ``""`` for any other."""
+    from PIL import features
+
+    formats = {
+        "avif": ("AVIF", data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis")),
+        "webp": ("WebP", data[:4] == b"RIFF" and data[8:12] == b"WEBP"),
+        "jpg_2000": ("JPEG 2000", data.startswith((b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"))),
+    }
+    return next((name for codec, (name, found) in formats.items() if found and not features.check(codec)), "")

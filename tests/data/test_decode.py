@@ -273,3 +273,11 @@ def test_a_tiff_that_lies_on_its_side_is_named():
     """Pillow itself turns it while it is read."""
     decoded = decode(encode(Image.new("RGB", (8, 20)), "TIFF", tiffinfo={0x0112: 6}), (16, 8))
     assert decoded.converted == ("turned upright", "resized")
+
+
+@pytest.mark.parametrize("format", ["AVIF", "WEBP", "JPEG2000"])
+def test_a_broken_image_is_not_blamed_on_a_decoder_that_is_there(format):
+    content = encode(Image.fromarray(GREEN), format)[:24]
+    answer = decode_named(lambda name: content, "x.png", None)
+    assert isinstance(answer, Undecodable)
+    assert "this Pillow cannot decode" not in answer.why
