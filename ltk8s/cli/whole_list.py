@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 
 from ltk8s.errors import LtkError
 
@@ -17,13 +19,22 @@ def rest_of(error: LtkError) -> str:
     every = [_printable(each) for each in error.every]
     if all(each in error.what for each in every):
         return ""
+    file = _written(every)
+    return f"All {len(every):,} are in {file}, and under --json." if file else f"--json prints all {len(every):,}."
+
+
+def _written(lines: Sequence[str]) -> str:
+    """Write lines to a file and return its name; ``""`` where there is no room for one."""
+    file = ""
     try:
-        handle, file = tempfile.mkstemp(prefix="ltk8s-", suffix=".txt", text=True)
+        handle, file = tempfile.mkstemp(prefix="ltk8s-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.writelines(f"{each}\n" for each in every)
+            opened.writelines(f"{line}\n" for line in lines)
     except OSError:
-        return f"--json prints all {len(every):,}."
-    return f"All {len(every):,} are in {file}, and under --json."
+        with suppress(OSError):
+            os.unlink(file)
+        return ""
+    return file
 
 
 def as_document(error: LtkError) -> dict[str, object]:

@@ -75,7 +75,8 @@ class Bundle(Spec):
     """What ``ensemble.json`` holds.
 
     ``dataset`` is what is known of the data set that it was trained on, without its files; images of another size are first
-    scaled (bicubic) until they fill its ``height`` and ``width``, and their centre is cut out. ``fusion`` is the fusion's task,
+    scaled (bicubic) until they fill its ``height`` and ``width``, and their centre is cut out; where values have more than 8
+    bits, the largest that its ``bits`` hold (None: 16) becomes 255. ``fusion`` is the fusion's task,
     ``metrics`` and ``provenance`` are those of its result.
     """
 

@@ -6,6 +6,7 @@ from ltk8s.store import layout
 
 TINY = ("--dataset", "tiny", "--ratio", "0.1")
 OTHER = ("--dataset", "tiny")
+LONG = "n" * 300
 
 REFUSED = {
     "an unknown experiment": (
@@ -200,3 +201,18 @@ def test_a_budget_that_is_no_time(ltk8s, store):
 
 def test_an_age_that_no_calendar_has(ltk8s, store):
     assert ltk8s("gc", "--older-than", "999999w").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["weights", "stage", "efficientnet_b0", "--file", LONG],
+        ["predict", LONG, "x.jpg"],
+        ["store", "import", LONG],
+        ["report", "--to", LONG],
+        ["data", "list", "--store", f"file:///{LONG}"],
+    ],
+)
+def test_a_name_that_is_too_long_is_said_by_every_command(ltk8s, store, arguments):
+    result = ltk8s(*arguments)
+    assert result.stderr.endswith(": file name too long.\nUse a shorter name.\n")
