@@ -21,14 +21,15 @@ from pathlib import Path
 
 
 class LtkError(Exception):
-    """Base of all deliberate errors: ``what`` is wrong and what to ``do`` about it, a sentence each."""
+    """Base of all deliberate errors: ``what`` is wrong and what to ``do`` about it; ``every`` lists all of it."""
 
     exit_code = 1
 
-    def __init__(self, what: str, do: str = "") -> None:
+    def __init__(self, what: str, do: str = "", *, every: Iterable[str] = ()) -> None:
         super().__init__(what if not do else f"{what} {do}")
         self.what = what
         self.do = do
+        self.every = tuple(every)
 
 
 class UsageError(LtkError):
@@ -83,6 +84,7 @@ class ClusterError(LtkError):
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_RIGHT = {errno.EACCES, errno.EPERM}
+TOO_MANY_FILES = {errno.EMFILE, errno.ENFILE}
 
 
 def reason(error: OSError) -> str:
@@ -120,8 +122,12 @@ def _remedy(number: int | None, instead: str) -> str:
         return f"It is mounted read-only: mount it for writing, or {instead}"
     if number == errno.ENAMETOOLONG:
         return "Use a shorter name"
-    if number in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}:
+    if number in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP}:
         return "Check the path"
+    if number in TOO_MANY_FILES:
+        return "Raise the limit of open files (`ulimit -n`)"
+    if number == errno.ENOMEM:
+        return "Free some memory"
     return f"Check that its disk is mounted and sound, or {instead}"
 
 
@@ -144,6 +150,18 @@ def system_errors(
         if error.errno is None:
             raise
         raise system_error(error, doing, place, instead=instead, kind=kind) from error
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text of other people's on one line of at most ``width`` characters, cut after a word.
+
+    >>> shortened("try   again later", 12), shortened("try again", 12), shortened("abcdefghijklmn", 12)
+    ('try again …', 'try again', 'abcdefghij …')
+    """
+    line = " ".join(text.split())
+    if len(line) <= width:
+        return line
+    return f"{line[: width - 1].rpartition(' ')[0] or line[: width - 2]} …"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

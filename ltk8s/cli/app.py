@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -73,4 +74,10 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 def main() -> None:
     """The entry point of the ``ltk8s`` script."""
     show_warnings()
-    app(prog_name="ltk8s")
+    try:
+        app(prog_name="ltk8s")
+    except OSError as error:  # what is printed before a command begins, such as its help, may have no room
+        from ltk8s.cli.common import FAILED, of_the_system
+
+        print(of_the_system(error), file=sys.stderr)
+        sys.exit(FAILED)

@@ -15,7 +15,8 @@ from typing import IO, Any
 from ltk8s.errors import LtkError, UsageError
 
 Answer = dict[str, Any]
-"""``path`` with ``top`` ({class, probability} each, likeliest first) and ``disagreement``, or with ``error``."""
+"""``path`` with ``top`` ({class, probability} each, likeliest first), ``disagreement`` and ``dark`` (nearly black?), or with
+``error`` and ``unread`` (could it not even be read?)."""
 
 
 def require_torch() -> None:

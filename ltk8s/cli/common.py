@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_type_hints
 
 import typer
 
-from ltk8s.errors import LtkError, UsageError
+from ltk8s.errors import NO_ROOM, LtkError, UsageError, reason, system_error
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -170,12 +172,15 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         shared = {name: values.pop(name) for name in SHARED_OPTIONS}
         try:
             function(Context(**shared), **values)
+            sys.stdout.flush()
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except LtkError as error:
-            fail(error.what, error.do, code=USAGE if error.exit_code == USAGE else FAILED, debug=shared["debug"])
+            _fail_with(error, shared)
+        except OSError as error:
+            _fail_with(of_the_system(error), shared)
         except Exception as error:
             what = " ".join(f"{type(error).__name__}: {error}".split())
             fail(what, "Run again with --debug for the traceback.", code=FAILED, debug=shared["debug"])
@@ -184,6 +189,31 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return wrapper
+
+
+def _fail_with(error: LtkError, shared: dict[str, Any]) -> NoReturn:
+    """Print an error and leave; if it names only the first of a list, say where the rest is."""
+    code = USAGE if error.exit_code == USAGE else FAILED
+    if error.every:
+        from ltk8s.cli.whole_list import as_document, rest_of
+
+        if shared["json"] or shared["output"] == "json":
+            sys.stdout.write(to_json(as_document(error)) + "\n")
+        elif rest := rest_of(error):
+            fail(error.what, f"{rest} {error.do}".strip(), code=code, debug=shared["debug"])
+    fail(error.what, error.do, code=code, debug=shared["debug"])
+
+
+def of_the_system(error: OSError) -> LtkError:
+    """An error of the system that nobody expected there. What a full standard output does not take is let go."""
+    if error.errno is None:
+        return LtkError(" ".join(f"{type(error).__name__}: {error}".split()), "Run again with --debug for the traceback.")
+    if error.errno in NO_ROOM:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.filename is not None:
+        return system_error(error, "use", error.filename)
+    return LtkError(f"The system refuses to go on: {reason(error)}.", system_error(error, "use", "").do)
 
 
 def fail(what: str, do: str, *, code: int, debug: bool = False) -> NoReturn:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -18,7 +20,8 @@ from ltk8s.cli.show import size as size_text
 from ltk8s.cli.staging import findings, is_whole, keep, put, report
 from ltk8s.cli.suggest import Suggestions, suggested, suggestions
 from ltk8s.data.manifest import Manifest
-from ltk8s.errors import UsageError
+from ltk8s.data.shards import INSTEAD
+from ltk8s.errors import UsageError, system_errors
 from ltk8s.planning.catalogue import find_manifest, list_manifests
 from ltk8s.planning.task import DatasetRef
 from ltk8s.spec.base import parse
@@ -57,6 +60,10 @@ def stage_(
     force: Annotated[
         bool, typer.Option("--force", help="Upload what is there already anew: repairs a corrupt data set.")
     ] = False,
+    bits: Annotated[
+        int | None,
+        typer.Option("--bits", metavar="N", min=1, max=31, help="Of images of 16 bits or more: how many their values use."),
+    ] = None,
     per_class: Annotated[
         int | None, typer.Option("--per-class", metavar="N", help="Of glyphs50: N images a class, a fifth as many to test.")
     ] = None,
@@ -78,7 +85,7 @@ def stage_(
         raise UsageError(f"{name!r} is not a name for a data set.", f"{said[:1].upper()}{said[1:]}.") from None
     opened = open_source(name, source, per_class=per_class)
     versions = [manifest for manifest in list_manifests(context.store) if manifest.name == name]
-    wanted = request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates)
+    wanted = request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates, bits=bits)
     for known in reversed(versions):
         if known.request == wanted and not force and is_whole(context.store, known):
             report(context, *keep(context.store, known, versions), versions)
@@ -86,8 +93,7 @@ def stage_(
 
     listing = opened.listing()
     context.note(f"{len(listing.items):,} images, {size_text(listing.bytes)}, from {opened.title}")
-    context.settings.state_dir.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=context.settings.state_dir, prefix="staging-") as scratch:
+    with _scratch(context.settings.state_dir) as scratch:
         with bar(context, "Decoding", len(listing.items)) as advance:
             manifest = stage(
                 name,
@@ -97,11 +103,22 @@ def stage_(
                 test_fraction=test_fraction,
                 seed=seed,
                 drop_duplicates=drop_duplicates,
+                bits=bits,
                 progress=advance,
                 listing=listing,
             )
         with bar(context, "Storing", manifest.bytes, in_bytes=True) as advance:
             report(context, *put(context.store, Path(scratch), manifest, versions, force=force, on_bytes=advance), versions)
+
+
+@contextmanager
+def _scratch(state_dir: Path) -> Iterator[str]:
+    """A folder for what is staged, gone afterwards."""
+    with system_errors("write the staged images into", state_dir, instead=INSTEAD):
+        state_dir.mkdir(parents=True, exist_ok=True)
+        folder = TemporaryDirectory(dir=state_dir, prefix="staging-", ignore_cleanup_errors=True)
+    with folder as scratch:
+        yield scratch
 
 
 @app.command("list")

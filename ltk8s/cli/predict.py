@@ -59,7 +59,8 @@ def predict(
             answer["path"] = readable(answer["path"])
             if "error" in answer:
                 failed.append(answer)
-                context.errors.print(f"Left out: {answer['path']} cannot be decoded: {answer['error']}")
+                doing = "read" if answer["unread"] else "decoded"
+                context.errors.print(f"Left out: {answer['path']} cannot be {doing}: {answer['error']}")
             else:
                 write(row(bundle, answer))
                 answers.append(answer)
@@ -67,9 +68,21 @@ def predict(
     context.emit({"classes": bundle.classes, "images": answers, "failed": failed}, lambda: None)
     if to:
         context.errors.print(f"Wrote {counted(len(answers), 'image')} to {to}.")
+    if dark := [answer["path"] for answer in answers if answer["dark"]]:
+        context.errors.print(f"Warning: {nearly_black(dark, bundle)}")
     if failed:
-        context.errors.print(f"{len(failed)} of {counted(len(paths), 'file')} could not be decoded.")
+        context.errors.print(f"{len(failed)} of {counted(len(paths), 'file')} could not be read or decoded.")
         raise typer.Exit(FAILED)
+
+
+def nearly_black(paths: list[str], bundle: Bundle) -> str:
+    """What to make of images that are nearly black to the networks."""
+    bits = bundle.dataset.bits
+    staged = f"--bits {bits}" if bits else "no --bits"
+    return (
+        f"{counted(len(paths), 'image')} nearly black, such as {paths[0]}: no value is above a quarter of white. "
+        f"The data set was staged with {staged}; if these images have values of another range, scale them first."
+    )
 
 
 def header(bundle: Bundle) -> list[str]:

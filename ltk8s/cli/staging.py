@@ -102,6 +102,7 @@ def findings(manifest: Manifest) -> list[str]:
         )
     if manifest.duplicates:
         lines.append(duplicates_line(manifest))
+    lines += dark_lines(manifest)
     if manifest.copies:
         lines.append(
             f"Warning: {counted(manifest.copies, 'training image')} equal to an earlier one, pixel for pixel. A sweep would "
@@ -110,10 +111,32 @@ def findings(manifest: Manifest) -> list[str]:
     return lines
 
 
+def dark_lines(manifest: Manifest) -> list[str]:
+    """Warnings of images that are nearly black, and how to mend them."""
+    lines, deep, usual = [], manifest.dark.get("16-bit", 0), manifest.dark.get("8-bit", 0)
+    bits, used = manifest.bits or 16, manifest.used_bits or 0
+    if deep and used < bits - 1:
+        lines.append(
+            f"Warning: the images of 16 bits or more use {used} of {bits} bits and become nearly black ({deep:,} of them). "
+            f"Stage with --bits {used}: their largest value, {2**used - 1:,}, becomes white."
+        )
+    elif deep:
+        lines.append(
+            f"Warning: of the images of 16 bits or more some use {used} bits, others become nearly black ({deep:,} of them). "
+            "Scale their values first, if they are meant to be brighter."
+        )
+    if usual:
+        lines.append(
+            f"Warning: some images of 8 bits are nearly black ({usual:,} of them): no value is above a quarter of white. "
+            "Scale their values first, if they are meant to be brighter."
+        )
+    return lines
+
+
 def duplicates_line(manifest: Manifest) -> str:
     shown = "; ".join(f"{pair.train} = {pair.test}" for pair in manifest.duplicates[:SHOWN])
     rest = len(manifest.duplicates) - SHOWN
-    pairs = f"{shown}{f'; and {rest:,} more' if rest > 0 else ''}"
+    pairs = f"{shown}{f'; and {rest:,} more, which staging lists under --json' if rest > 0 else ''}"
     images = counted(len(manifest.duplicates), "training image")
     if manifest.duplicates[0].dropped:
         return f"Left out: {images} that the test part has too, pixel for pixel ({pairs})."

@@ -18,7 +18,7 @@ from ltk8s.data.manifest import MANIFEST, Manifest
 from ltk8s.data.memory import memory_limit
 from ltk8s.data.shards import Part as PartName
 from ltk8s.data.shards import ShardArrays, file_sha256, map_shard
-from ltk8s.errors import TaskError
+from ltk8s.errors import StoreError, TaskError, system_error
 
 
 class MappedImages:
@@ -97,6 +97,7 @@ def load_dataset(folder: Path, parts: Sequence[PartName] = ("train", "test"), *,
 
     Raises:
         TaskError: if a file is missing, is not what the manifest says, or the manifest does not parse; it names the file.
+        StoreError: if the system does not let it be read: the same file may be read later, or elsewhere.
     """
     manifest = read_manifest(folder / MANIFEST)
     limit = memory_limit() if memory is None else memory
@@ -108,11 +109,14 @@ def read_manifest(path: Path) -> Manifest:
 
     Raises:
         TaskError: if it is missing or does not parse.
+        StoreError: if the system does not let it be read.
     """
     try:
         return Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise TaskError(f"The data set has no {path}.", _STAGE_AGAIN) from None
     except OSError as error:
-        raise TaskError(f"The data set has no {path}: {error.strerror}.", _STAGE_AGAIN) from None
+        raise system_error(error, "read", path, instead="copy the store to another disk", kind=StoreError) from error
     except ValueError as error:
         raise TaskError(f"{path} is no manifest of a data set: {str(error).splitlines()[0]}.", _STAGE_AGAIN) from None
 
@@ -144,7 +148,9 @@ def _verified(path: Path, sha256: str) -> ShardArrays:
         if file_sha256(path) != sha256:
             raise TaskError(f"The shard {path} is corrupt: its SHA-256 is not the manifest's.", _STAGE_AGAIN)
         return map_shard(path)
+    except FileNotFoundError:
+        raise TaskError(f"The data set has no shard {path}.", _STAGE_AGAIN) from None
     except OSError as error:
-        raise TaskError(f"The shard {path} cannot be read: {error.strerror}.", _STAGE_AGAIN) from None
+        raise system_error(error, "read", path, instead="copy the store to another disk", kind=StoreError) from error
     except ValueError as error:
         raise TaskError(f"The shard {path} cannot be read: {error}.", _STAGE_AGAIN) from None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,11 @@ import numpy as np
 from ltk8s.data.dataset import Dataset, Part
 from ltk8s.data.shards import NO_GROUP
 from ltk8s.data.split import Indices, long_tail
-from ltk8s.errors import UsageError
+from ltk8s.errors import UsageError, system_errors
 
 TABLE = "images.csv"
+
+INSTEAD = "choose another folder"
 
 
 def export(
@@ -41,17 +45,37 @@ def export(
 
     Raises:
         UsageError: if the folder holds something already.
+        LtkError: if it cannot be written. Nothing of the images is left in it then.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{str(folder)!r} holds something already.", "Give a folder that is empty or does not exist.")
+    with system_errors("write", folder, instead=INSTEAD):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{str(folder)!r} holds something already.", "Give a folder that is empty or does not exist.")
     train, test = dataset.part("train"), dataset.part("test")
     kept = long_tail(train.labels, len(dataset.manifest.classes), ratio, split_seed)
-    rows = _write(train, kept, dataset.manifest.classes, folder, "train", progress)
-    rows += _write(test, np.arange(len(test)), dataset.manifest.classes, folder, "test", progress)
-    if dataset.manifest.grouped:
-        with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([("path", "label", "split", "group"), *rows])
+    with _whole(folder):
+        rows = _write(train, kept, dataset.manifest.classes, folder, "train", progress)
+        rows += _write(test, np.arange(len(test)), dataset.manifest.classes, folder, "test", progress)
+        if dataset.manifest.grouped:
+            with _writing(folder), (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([("path", "label", "split", "group"), *rows])
     return len(rows)
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[None]:
+    """Leave nothing behind where the block fails: half of a data set would be staged as a whole one."""
+    try:
+        yield
+    except BaseException:
+        for part in ("train", "test"):
+            shutil.rmtree(folder / part, ignore_errors=True)
+        with suppress(OSError):
+            (folder / TABLE).unlink(missing_ok=True)
+        raise
+
+
+def _writing(folder: Path) -> AbstractContextManager[None]:
+    return system_errors("write images into", folder, instead=INSTEAD)
 
 
 def _write(
@@ -64,9 +88,11 @@ def _write(
     for index in indices.tolist():
         label, group = int(part.labels[index]), int(part.groups[index])
         path = f"{name}/{classes[label]}/{written[label]:05d}.png"
-        if written[label] == 0:
-            (folder / path).parent.mkdir(parents=True)
-        Image.fromarray(part.images[index]).save(folder / path, compress_level=1)
+        image = Image.fromarray(part.images[index])
+        with _writing(folder):
+            if written[label] == 0:
+                (folder / path).parent.mkdir(parents=True)
+            image.save(folder / path, compress_level=1)
         written[label] += 1
         rows.append((path, classes[label], name, "" if group == NO_GROUP else f"{group:09d}"))
         if progress is not None:

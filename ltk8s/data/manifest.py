@@ -35,6 +35,10 @@ class Manifest(Spec):
     ``test_fraction`` and ``test_seed`` are set where the test part was drawn. ``converted`` counts images by what was done
     to them; ``ignored`` counts files that were no images of a class; ``copies`` training images that equal an earlier one and
     are not in one group with it (None: not counted by the version that staged it).
+
+    Of images whose files' values have more than 8 bits, ``bits`` is how many of them were said to be used (None: 16), and
+    ``used_bits`` how many the largest value takes (None: there are none). ``dark`` counts images that are nearly black:
+    ``8-bit``, ``16-bit``.
     """
 
     name: str
@@ -52,6 +56,9 @@ class Manifest(Spec):
     grouped: bool = False
     test_fraction: float | None = None
     test_seed: int | None = None
+    bits: int | None = None
+    used_bits: int | None = None
+    dark: dict[str, int] = {}
     request: str = ""
     source: str
     created: str

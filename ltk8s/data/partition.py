@@ -13,6 +13,9 @@ from ltk8s.data.sources.base import Item, listed
 from ltk8s.data.split import shuffled
 from ltk8s.errors import UsageError
 
+LONGEST = 255
+"""Bytes of a file's name, on nearly all file systems."""
+
 
 def partition(items: Sequence[Item], test_fraction: float, seed: int) -> list[Item]:
     """Return the items, each with a part, in order of class and name.
@@ -62,6 +65,7 @@ def _with_test_part(items: list[Item], fraction: float, seed: int) -> list[Item]
         raise UsageError(
             f"No test part of whole groups could be drawn that has every class: {listed(without)} would have none.",
             "Try another --seed, or say which images are for testing (a column split, or folders train and test).",
+            every=without,
         )
 
     numbers = _bundle_numbers(items)
@@ -90,6 +94,7 @@ def _check_large_enough(bundles: Sequence[Counter[str]]) -> None:
         raise UsageError(
             f"A test part cannot be drawn: these classes are too small, with one image or one group: {listed(small)}.",
             "Add images to them, leave them out, or give a test part of your own.",
+            every=small,
         )
 
 
@@ -98,14 +103,15 @@ def _check_names(items: Sequence[Item]) -> None:
     if bad:
         raise UsageError(
             f"These classes have names that cannot be folders': {listed(bad)}.",
-            "Leave out '/', leading dots, control characters and what is no UTF-8.",
+            f"Leave out '/', leading dots, control characters and what is not UTF-8; at most {LONGEST} bytes are allowed.",
+            every=bad,
         )
 
 
 def _could_be_a_folder(label: str) -> bool:
     """Joiners without a width are welcome: Persian and Hindi are not written without them."""
     unfit = any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in label)
-    return not (unfit or "/" in label or label.startswith("."))
+    return not (unfit or "/" in label or label.startswith(".") or len(label.encode()) > LONGEST)
 
 
 def _check_classes(items: Sequence[Item]) -> None:
@@ -116,6 +122,7 @@ def _check_classes(items: Sequence[Item]) -> None:
             raise UsageError(
                 f"These classes have images in the {other} part and none in the {part} part: {listed(sorted(missing))}.",
                 "Both parts need the same classes: add images, or leave the classes out.",
+                every=sorted(missing),
             )
     if len(train) < 2:
         raise UsageError(f"There is only one class: {listed(train)}.", "Telling classes apart needs two or more.")
@@ -131,4 +138,5 @@ def _check_groups(items: Sequence[Item]) -> None:
         raise UsageError(
             f"These groups have images in both parts, so that the test would be too easy: {listed(torn)}.",
             "Put each group in one part, or leave the split out to have it drawn.",
+            every=torn,
         )

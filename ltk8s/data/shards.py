@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltk8s.data.manifest import Shard
+from ltk8s.errors import system_errors
 
 Part = Literal["train", "test"]
 
@@ -19,6 +23,9 @@ SHARD_BYTES = 256_000_000
 """No shard is larger (a single image apart): a lost connection costs one of them, not the data set."""
 
 NO_GROUP = -1
+
+INSTEAD = "set LTK8S_STATE_DIR to another disk"
+"""What to do where a data set cannot be written while it is staged."""
 
 _COLUMNS = {"images": "U8", "labels": "I64", "keys": "I64", "groups": "I64"}
 
@@ -56,6 +63,7 @@ class ShardWriter:
         return self.shards
 
     def _flush(self) -> None:
+        from safetensors import SafetensorError
         from safetensors.numpy import save_file
 
         images, labels, keys, groups = zip(*self._rows, strict=True)
@@ -64,11 +72,20 @@ class ShardWriter:
         columns |= {
             name: np.array(values, np.int64) for name, values in (("labels", labels), ("keys", keys), ("groups", groups))
         }
-        save_file(columns, path)
-        self.shards.append(
-            Shard(file=path.name, part=self.part, images=len(images), bytes=path.stat().st_size, sha256=file_sha256(path))
-        )
+        with system_errors("write the staged images into", self.folder.parent, instead=INSTEAD):
+            try:
+                save_file(columns, path)
+            except SafetensorError as error:
+                raise _of_the_system(error) from error
+            size, sha256 = path.stat().st_size, file_sha256(path)
+        self.shards.append(Shard(file=path.name, part=self.part, images=len(images), bytes=size, sha256=sha256))
         self._rows = []
+
+
+def _of_the_system(error: Exception) -> OSError:
+    """The error of the system that safetensors names by its number alone: ``I/O error: … (os error 28)``."""
+    found = re.search(r"os error (\d+)", str(error))
+    return OSError(int(found[1]), os.strerror(int(found[1]))) if found else OSError(errno.EIO, str(error))
 
 
 def map_shard(path: Path) -> ShardArrays:
@@ -84,12 +101,13 @@ def map_shard(path: Path) -> ShardArrays:
         header = json.loads(file.read(length))
     if {name: header.get(name, {}).get("dtype") for name in _COLUMNS} != _COLUMNS:
         raise ValueError(f"it does not hold {', '.join(_COLUMNS)}")
-    return ShardArrays(**{name: _map(path, header[name], 8 + length) for name in _COLUMNS})
+    whole = np.memmap(path, np.uint8, mode="r", offset=8 + length)  # once: each map holds a file open
+    return ShardArrays(**{name: _column(whole, header[name]) for name in _COLUMNS})
 
 
-def _map(path: Path, entry: dict[str, Any], start: int) -> Any:
-    dtype = np.uint8 if entry["dtype"] == "U8" else "<i8"
-    return np.memmap(path, dtype, mode="r", offset=start + entry["data_offsets"][0], shape=tuple(entry["shape"]))
+def _column(whole: NDArray[np.uint8], entry: dict[str, Any]) -> Any:
+    begin, end = entry["data_offsets"]
+    return whole[begin:end].view(np.uint8 if entry["dtype"] == "U8" else "<i8").reshape(entry["shape"])
 
 
 def file_sha256(path: Path) -> str:

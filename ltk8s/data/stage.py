@@ -19,10 +19,10 @@ import ltk8s
 from ltk8s.data.decode import Decoded, Undecodable, decode_all
 from ltk8s.data.manifest import MANIFEST, Duplicate, Manifest
 from ltk8s.data.partition import partition
-from ltk8s.data.shards import NO_GROUP, SHARD_BYTES, Part, ShardWriter
+from ltk8s.data.shards import INSTEAD, NO_GROUP, SHARD_BYTES, Part, ShardWriter
 from ltk8s.data.sources import Item, Listing, Source, open_source
 from ltk8s.data.sources.base import listed, readable
-from ltk8s.errors import UsageError
+from ltk8s.errors import UsageError, system_error, system_errors
 
 STAGING = 2
 """Raise it when staging the same source gives another data set."""
@@ -39,6 +39,7 @@ def stage(
     test_fraction: float = 0.2,
     seed: int = 0,
     drop_duplicates: bool = False,
+    bits: int | None = None,
     progress: Callable[[int], None] | None = None,
     listing: Listing | None = None,
     shard_bytes: int = SHARD_BYTES,
@@ -53,23 +54,26 @@ def stage(
         test_fraction: how much of each class becomes the test part where the source has none.
         seed: draws that test part.
         drop_duplicates: leave out training images whose pixels a test image has too.
+        bits: how many bits the values of images use whose files' values have more than 8; None for 16.
         progress: called with the number of images that were decoded since the last call.
         listing: the source's listing, where the caller has it already.
         shard_bytes: the largest size of a shard.
 
     Raises:
         UsageError: naming the files, classes or groups that stand in the way.
+        LtkError: if the folder cannot be written.
     """
     opened = source if isinstance(source, Source) else open_source(name, source)
     listing = listing or opened.listing()
     drawn = any(item.part is None for item in listing.items)
     items = partition(listing.items, test_fraction, seed)
-    out_folder.mkdir(parents=True, exist_ok=True)
+    with system_errors("write the staged images into", out_folder.parent, instead=INSTEAD):
+        out_folder.mkdir(parents=True, exist_ok=True)
     staging = _Staging(items, out_folder, drop_duplicates, shard_bytes)
     for part in PARTS:
         chosen = [item for item in items if item.part == part]
         square = (size, size) if size is not None else None
-        answers = decode_all(listing.read, [item.name for item in chosen], square, parallel=listing.parallel)
+        answers = decode_all(listing.read, [item.name for item in chosen], square, bits=bits, parallel=listing.parallel)
         for item, answer in zip(chosen, answers, strict=True):
             staging.add(item, answer)
             if progress is not None:
@@ -80,18 +84,23 @@ def stage(
         ignored=listing.ignored,
         test_fraction=test_fraction if drawn else None,
         test_seed=seed if drawn else None,
-        request=request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates),
+        bits=bits,
+        request=request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates, bits=bits),
         source=opened.title,
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         version=ltk8s.__version__,
     )
-    (out_folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    with system_errors("write the staged images into", out_folder.parent, instead=INSTEAD):
+        (out_folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     return manifest
 
 
-def request(source: Source, *, size: int | None, test_fraction: float, seed: int, drop_duplicates: bool) -> str:
+def request(
+    source: Source, *, size: int | None, test_fraction: float, seed: int, drop_duplicates: bool, bits: int | None = None
+) -> str:
     """Identify a source and the options to stage it with, 16 hex digits; equal requests give equal data sets."""
     asked = [STAGING, source.identity(), size, test_fraction, seed, drop_duplicates]
+    asked += [] if bits is None else [bits]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
@@ -113,18 +122,26 @@ class _Staging:
         self.copies = 0
         self.converted: Counter[str] = Counter()
         self.images = len(items)
+        self.used_bits: int | None = None
+        self.dark: Counter[str] = Counter()
         self.undecodable: list[str] = []
+        self.unread: list[str] = []
+        self.remedy = ""
         self.sizes: Counter[tuple[int, int]] = Counter()
 
     def add(self, item: Item, answer: Decoded | Undecodable) -> None:
         """Take one image. After the first that stands in the way, the rest is looked at only to report on all of them."""
         if isinstance(answer, Undecodable):
-            self.undecodable.append(f"{item.name}: {answer.why}")
+            self._add_bad(item, answer)
             return
         height, width, _ = answer.pixels.shape
         self.sizes[height, width] += 1
         self.converted.update(answer.converted)
-        if self.undecodable or len(self.sizes) > 1 or self._is_dropped(item, answer):
+        if answer.used_bits is not None:
+            self.used_bits = max(answer.used_bits, self.used_bits or 0)
+        if answer.dark:
+            self.dark["8-bit" if answer.used_bits is None else "16-bit"] += 1
+        if self.unread or self.undecodable or len(self.sizes) > 1 or self._is_dropped(item, answer):
             return
         part, label, group = item.part or "train", self.labels[item.label], self.groups[item.group]
         self.writers[part].add(answer.pixels, label, int.from_bytes(answer.sha256[:8], "little", signed=True), group)
@@ -132,6 +149,14 @@ class _Staging:
         self.counts[part][label] += 1
         if part == "train":
             self._count_copy(answer.sha256, group)
+
+    def _add_bad(self, item: Item, answer: Undecodable) -> None:
+        line = f"{readable(item.name)}: {answer.why}"
+        if answer.error is None:
+            self.undecodable.append(line)
+            return
+        self.unread.append(line)
+        self.remedy = self.remedy or system_error(answer.error, "read", item.name, instead="leave these images out").do
 
     def _count_copy(self, sha256: bytes, group: int) -> None:
         if sha256 not in self.train_groups:
@@ -150,26 +175,30 @@ class _Staging:
         return self.drop_duplicates
 
     def check(self) -> None:
-        """Refuse what was seen to stand in the way.
+        """Refuse what was seen to stand in the way, all of it at once.
 
         Raises:
-            UsageError: for images that do not decode, images of several sizes, or a class of which only copies were there.
+            UsageError: for images that cannot be read or decoded, images of several sizes, or a class of which only copies
+                were there.
         """
+        wrong: list[tuple[str, str]] = []
+        if self.unread:
+            what = f"{len(self.unread):,} of {self.images:,} images cannot be read: {listed(self.unread)}."
+            wrong.append((what, self.remedy))
         if self.undecodable:
-            raise UsageError(
-                f"{len(self.undecodable):,} of {self.images:,} images cannot be decoded: {listed(self.undecodable)}.",
-                "Remove or replace them and stage again.",
-            )
+            what = f"{len(self.undecodable):,} of {self.images:,} images cannot be decoded: {listed(self.undecodable)}."
+            wrong.append((what, "Remove or replace them and stage again."))
         if len(self.sizes) > 1:
-            raise UsageError(
-                f"The images differ in size: {_range(self.sizes)}.",
-                "Give --size N: the short side is scaled to N pixels and the centre square is cut out.",
-            )
+            do = "Give --size N: the short side is scaled to N pixels and the centre square is cut out."
+            wrong.append((f"The images differ in size: {_range(self.sizes)}.", do))
+        if wrong:
+            raise UsageError(*(" ".join(part) for part in zip(*wrong, strict=True)), every=[*self.unread, *self.undecodable])
         gone = [name for name, n in zip(self.classes, self.counts["train"], strict=True) if n == 0]
         if gone:
             raise UsageError(
                 f"Without copies of test images these classes have nothing to train on: {listed(gone)}.",
                 "Leave out --drop-duplicates, or correct the data set.",
+                every=gone,
             )
 
     def manifest(self, **about: Any) -> Manifest:
@@ -187,6 +216,8 @@ class _Staging:
             duplicates=tuple(self.duplicates),
             copies=self.copies,
             converted=dict(sorted(self.converted.items())),
+            used_bits=self.used_bits,
+            dark=dict(sorted(self.dark.items())),
             grouped=len(self.groups) > 1,
             **about,
         )

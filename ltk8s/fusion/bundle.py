@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 import ltk8s
 from ltk8s.data.manifest import Manifest
-from ltk8s.errors import StoreError, TaskError, UsageError
+from ltk8s.errors import StoreError, TaskError, UsageError, system_error
 from ltk8s.planning.task import FusionTask, LearnerTask, parse_task
 from ltk8s.spec.base import Spec
 from ltk8s.store.commit import Artifact
@@ -75,7 +75,8 @@ class Bundle(Spec):
     """What ``ensemble.json`` holds.
 
     ``dataset`` is what is known of the data set that it was trained on, without its files; images of another size are first
-    scaled (bicubic) until they fill its ``height`` and ``width``, and their centre is cut out. ``fusion`` is the fusion's task,
+    scaled (bicubic) until they fill its ``height`` and ``width``, and their centre is cut out; where values have more than 8
+    bits, the largest that its ``bits`` hold (None: 16) becomes 255. ``fusion`` is the fusion's task,
     ``metrics`` and ``provenance`` are those of its result.
     """
 
@@ -124,7 +125,7 @@ def read_bundle(directory: Path) -> Bundle:
     except (FileNotFoundError, NotADirectoryError):
         raise UsageError(f"{directory} is no pulled directory: it has no {CARD}.", "`ltk8s pull RUN DIR` makes one.") from None
     except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}.") from None
+        raise system_error(error, "read", path, instead="pull the run into another directory", kind=StoreError) from None
     except ValueError:
         raise _damaged(path) from None
     if not isinstance(document, dict) or document.pop("digest", None) != _digest(document):
@@ -150,8 +151,10 @@ def read_file(directory: Path, member: BundleMember) -> bytes:
     path = directory / member.file
     try:
         data = path.read_bytes()
+    except FileNotFoundError:
+        raise StoreError(f"There is no {path}.", "Pull the run again.") from None
     except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}.", "Pull the run again.") from None
+        raise system_error(error, "read", path, instead="pull the run into another directory", kind=StoreError) from None
     if Artifact.of(data) != member.content:
         raise _damaged(path)
     return data

@@ -33,19 +33,27 @@ BATCH = 256
 TOP = 5
 
 
-def classify(ensemble: Ensemble, paths: Sequence[str], height: int, width: int) -> Iterator[dict[str, Any]]:
+def classify(
+    ensemble: Ensemble, paths: Sequence[str], height: int, width: int, bits: int | None = None
+) -> Iterator[dict[str, Any]]:
     """Yield one answer for each file, in order: ``path`` with ``top`` and ``disagreement``, or with ``error``.
+
+    With ``error``, ``unread`` says whether the file could not even be read; without, ``dark`` says whether it is nearly black.
 
     Args:
         height, width: of the images that the ensemble was trained on, before each member's own preprocessing. Other images are
             scaled until they fill it, and their centre is cut out, as staging does.
+        bits: as those images were staged.
     """
-    decoded = zip(paths, decode_all(partial(read_file, Path()), paths, (width, height)), strict=True)
+    decoded = zip(paths, decode_all(partial(read_file, Path()), paths, (width, height), bits=bits), strict=True)
     while chunk := list(islice(decoded, BATCH)):
         pixels = [answer.pixels for _, answer in chunk if isinstance(answer, Decoded)]
         answers = _answers(ensemble, np.stack(pixels)) if pixels else iter(())
         for path, answer in chunk:
-            yield {"path": path, **(next(answers) if isinstance(answer, Decoded) else {"error": answer.why})}
+            if isinstance(answer, Decoded):
+                yield {"path": path, **next(answers), "dark": answer.dark}
+            else:
+                yield {"path": path, "error": answer.why, "unread": answer.error is not None}
 
 
 def _answers(ensemble: Ensemble, images: NDArray[np.uint8]) -> Iterator[dict[str, Any]]:
@@ -73,7 +81,7 @@ def main(directory: str) -> int:
         keep_freed_memory()
         ensemble = load_ensemble(directory).to(choose_device())
         paths = [json.loads(line) for line in sys.stdin]
-        for answer in classify(ensemble, paths, image.height, image.width):
+        for answer in classify(ensemble, paths, image.height, image.width, image.bits):
             print(json.dumps(answer), flush=True)
     except LtkError as error:
         print(json.dumps({"what": error.what, "do": error.do}), file=sys.stderr)

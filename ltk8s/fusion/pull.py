@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ltk8s
 from ltk8s.data.manifest import Manifest
-from ltk8s.errors import Corrupt, StoreError, UsageError
+from ltk8s.errors import Corrupt, StoreError, UsageError, system_errors
 from ltk8s.fusion.bundle import CARD, FORMAT, Bundle, BundleMember, Preprocessing, encode, read_bundle, read_file
 from ltk8s.fusion.prior import corrections
 from ltk8s.fusion.readme import readme
@@ -46,9 +46,14 @@ def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int]
         UsageError: if the directory is in use.
         StoreError: if the store cannot be reached, something in it is corrupt, or the directory cannot be written.
     """
-    if directory.exists() and (not directory.is_dir() or any(not _is_aside(path) for path in directory.iterdir())):
-        _check_there_already(directory, bundle)
-        return
+    with system_errors("write", directory, instead="choose another directory", kind=StoreError):
+        if directory.exists() and (not directory.is_dir() or any(not _is_aside(path) for path in directory.iterdir())):
+            _check_there_already(directory, bundle)
+        else:
+            _pull(store, bundle, directory, progress)
+
+
+def _pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int], None]) -> None:
     fresh = not directory.exists()
     aside = directory.absolute().parent if fresh else directory
     aside /= f"{ASIDE}{uuid.uuid4().hex}"
@@ -64,10 +69,6 @@ def pull(store: Store, bundle: Bundle, directory: Path, progress: Callable[[int]
             aside.rename(directory)
         else:
             _move_into(directory, aside)
-    except OSError as error:
-        raise StoreError(
-            f"{directory} cannot be written: {(error.strerror or str(error)).lower()}.", "Choose another."
-        ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

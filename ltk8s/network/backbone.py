@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from ltk8s.errors import MembersError, TaskError, did_you_mean
+from ltk8s.errors import MembersError, TaskError, did_you_mean, shortened
 from ltk8s.network.head import CosineHead, give_cosine_head, head_path
 from ltk8s.spec.architectures import KNOWN
 
@@ -153,7 +153,9 @@ def _load_strictly(network: nn.Module, state: Mapping[str, Tensor], what: str) -
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:
         first = " ".join(str(error).splitlines()[1].split())
-        raise TaskError(f"{what} of another network: {first[:120]} …", "Stage the weights of this network again.") from None
+        raise TaskError(
+            f"{what} of another network: {shortened(first, 160)}", "Stage the weights of this network again."
+        ) from None
 
 
 def _tensors(data: bytes, what: str) -> dict[str, Tensor]:

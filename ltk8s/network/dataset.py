@@ -12,7 +12,7 @@ from typing import Literal
 from ltk8s.data.dataset import Dataset, load_dataset
 from ltk8s.data.manifest import MANIFEST, Manifest
 from ltk8s.data.shards import file_sha256
-from ltk8s.errors import NotFound, TaskError
+from ltk8s.errors import NotFound, StoreError, TaskError, system_errors
 from ltk8s.planning.task import DatasetRef
 from ltk8s.store import layout
 from ltk8s.store.base import Store
@@ -51,7 +51,16 @@ def open_dataset(
 
 
 def _remove_damaged(folder: Path, manifest: Manifest, known: bytes) -> bool:
-    """Remove the files of a cached data set that are not what the store's manifest says; whether there were any."""
+    """Remove the files of a cached data set that are not what the store's manifest says; whether there were any.
+
+    Raises:
+        StoreError: if they cannot be read or removed.
+    """
+    with system_errors("mend the copy of a data set in", folder, instead="set LTK8S_CACHE to another place", kind=StoreError):
+        return _remove(folder, manifest, known)
+
+
+def _remove(folder: Path, manifest: Manifest, known: bytes) -> bool:
     shards = [(folder / shard.file, shard.sha256) for shard in manifest.shards]
     damaged = [path for path, sha256 in shards if path.is_file() and file_sha256(path) != sha256]
     copy = folder / MANIFEST

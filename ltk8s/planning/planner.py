@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ltk8s.data.manifest import Manifest
+from ltk8s.data.sources.base import listed
 from ltk8s.data.split import counts_without, tail_counts
 from ltk8s.errors import UsageError
 from ltk8s.planning.canonical import canonical_fusion, canonical_learner, canonical_loss, without_effect
@@ -167,6 +168,7 @@ def _check_classes(counts: tuple[int, ...], manifest: Manifest, dataset: Dataset
             f"Use a ratio of {_smallest_ratio(manifest.train_counts)} or more."
             if all(manifest.train_counts)
             else "Stage the data set without that class.",
+            every=empty,
         )
 
 
@@ -188,6 +190,7 @@ def _check_target_prior(experiment: Experiment, manifest: Manifest) -> None:
     if isinstance(prior, dict) and set(prior) != set(manifest.classes):
         wrong = sorted(set(prior) ^ set(manifest.classes))
         raise UsageError(
-            f"fusion.target_prior must name each class of {manifest.name!r} once; these differ: {', '.join(wrong[:5])}.",
+            f"fusion.target_prior must name each class of {manifest.name!r} once; these differ: {listed(wrong, 5)}.",
             "`ltk8s data show` lists the classes.",
+            every=wrong,
         )

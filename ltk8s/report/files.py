@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ltk8s.errors import UsageError
+from ltk8s.errors import UsageError, system_errors
 from ltk8s.report.figures import Drawing, need_matplotlib
 from ltk8s.report.flat import to_csv
 from ltk8s.report.latex import to_latex
 from ltk8s.report.markdown import to_markdown
 from ltk8s.report.study import Study
+from ltk8s.store.aside import written_aside
 
 FIGURES = "figures"
+
+INSTEAD = "give --to another directory"
 
 
 def to_json(study: Study) -> str:
@@ -52,19 +55,11 @@ def _figure(drawing: Drawing) -> dict[str, str | bytes]:
 
 
 def _make(folder: Path) -> None:
-    try:
+    with system_errors("write the report into", folder.parent, instead=INSTEAD, kind=UsageError):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder.parent, error) from None
 
 
 def _write(path: Path, content: str | bytes) -> Path:
-    try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise _unwritable(path, error) from None
+    with written_aside(path, instead=INSTEAD, kind=UsageError) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
     return path
-
-
-def _unwritable(path: Path, error: OSError) -> UsageError:
-    return UsageError(f"{str(path)!r} cannot be written: {error.strerror}.", "Give --to another directory.")

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ltk8s.errors import UsageError
+from ltk8s.errors import UsageError, system_errors
 from ltk8s.store import layout
 from ltk8s.store.aside import written_aside
 from ltk8s.store.base import Store
@@ -90,10 +90,11 @@ def _order(key: str) -> tuple[bool, bool, str]:
 def _read(file: Path) -> dict[str, bytes]:
     """The objects of a file by key, all of them before anything is done with one."""
     try:
-        with tarfile.open(file, "r:xz") as tar:
+        with (
+            system_errors("read", file, instead="copy it to another place", kind=UsageError),
+            tarfile.open(file, "r:xz") as tar,
+        ):
             objects = {entry.name: opened.read() for entry in tar if (opened := tar.extractfile(entry))}
-    except FileNotFoundError:
-        raise UsageError(f"There is no file {file}.", "Check its name.") from None
     except (OSError, EOFError, lzma.LZMAError, tarfile.TarError) as error:
         raise UsageError(f"{file} is no export, or not whole: {error}.", "Get it again.") from None
     for key in objects:

@@ -11,13 +11,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ltk8s.errors import NotFound, StoreError
+from ltk8s.errors import NO_ROOM, LtkError, NotFound, StoreError, system_error, system_errors
 from ltk8s.store.aside import written_aside
 from ltk8s.store.base import ObjectInfo
 from ltk8s.store.keys import check_key, check_prefix
+from ltk8s.written import open_to_write
 
 PARTS = ".parts"
 """Where objects are while they are written. No key starts with a dot, so nothing here is ever taken for an object."""
@@ -66,13 +68,11 @@ class FileStore:
         return self._write(key, lambda part: part.write(data), _link)
 
     def download(self, key: str, path: Path) -> None:
-        with self._reading(key):
-            source = self._file(key).open("rb")
-        with source, written_aside(path) as target:
+        with self._reading(key), self._file(key).open("rb") as source, written_aside(path) as target:
             shutil.copyfileobj(source, target)
 
     def upload(self, key: str, path: Path) -> None:
-        with path.open("rb") as source:
+        with system_errors("read", path, kind=StoreError), path.open("rb") as source:
             self._write(key, lambda part: shutil.copyfileobj(source, part), _replace)
 
     def exists(self, key: str) -> bool:
@@ -96,16 +96,20 @@ class FileStore:
         return self.directory / check_key(key)
 
     def _write(self, key: str, fill: Callable[[BinaryIO], object], place: Callable[[Path, Path], bool]) -> bool:
+        """Write a part by ``fill``, whose own OSErrors pass through, and ``place`` it."""
         file = self._file(key)
         with self._explained("write", key):
             part = self._parts() / uuid.uuid4().hex
-            try:
-                with part.open("xb") as opened:
-                    fill(opened)
+        try:
+            with open_to_write(part, partial(self._error, "write", key), "xb") as opened:
+                fill(opened)
+                with self._explained("write", key):
                     opened.flush()
                     os.fsync(opened.fileno())
+            with self._explained("write", key):
                 return _in_place(part, file, place)
-            finally:
+        finally:
+            with suppress(OSError):
                 part.unlink(missing_ok=True)
 
     def _parts(self) -> Path:
@@ -138,16 +142,12 @@ class FileStore:
         try:
             yield
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise StoreError(f"The store {self.url} cannot {doing} {key!r}: {reason}.", _remedy(error.errno)) from error
+            raise self._error(doing, key, error) from error
 
-
-def _remedy(number: int | None) -> str:
-    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        return "Make room there (`ltk8s gc` removes what no run needs), or choose another directory."
-    if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return "Give this user the right to read and write there, or choose another directory."
-    return "Check that this is a directory and that its disk is mounted."
+    def _error(self, doing: str, key: str, error: OSError) -> LtkError:
+        room = "remove what no run needs (`ltk8s gc`), " if error.errno in NO_ROOM else ""
+        instead = f"{room}{'or ' if room else ''}choose another directory for the store"
+        return system_error(error, f"{doing} {key!r} in the store", self.url, instead=instead, kind=StoreError)
 
 
 def _replace(part: Path, file: Path) -> bool:

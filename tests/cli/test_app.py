@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,13 @@ def test_the_shell_completes_runs(process, submitted):
     (record,) = submitted("baseline")
     done = process(COMP_WORDS="ltk8s status base", COMP_CWORD="2", _LTK8S_COMPLETE="complete_bash")
     assert done.stdout.split() == [record.run]
+
+
+def test_help_that_has_no_room_is_said(environment):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", "from ltk8s.cli.app import main; main()", "--help"]
+        done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        ["The system refuses to go on: no space left on device. Make room there, or choose another place."],
+    )

@@ -6,6 +6,7 @@ from ltk8s.store import layout
 
 TINY = ("--dataset", "tiny", "--ratio", "0.1")
 OTHER = ("--dataset", "tiny")
+LONG = "n" * 300
 
 REFUSED = {
     "an unknown experiment": (
@@ -137,7 +138,7 @@ def test_a_store_that_cannot_be_written(process, store, tmp_path):
     file.write_text("")
     done = process("doctor", "--store", file.as_uri())
     assert done.returncode == 1
-    assert f"The store {file.as_uri()} cannot" in done.stdout
+    assert f"in the store {file.as_uri()}: not a directory." in done.stdout
 
 
 def test_a_store_that_cannot_be_reached(ltk8s, minio):
@@ -189,7 +190,7 @@ def test_a_state_directory_that_cannot_be_made(process, store, tmp_path, environ
     (tmp_path / "file").touch()
     done = process("submit", "baseline", *TINY, LTK8S_STATE_DIR=str(tmp_path / "file" / "state"), LTK8S_STORE=store.address)
     assert done.returncode == 1
-    assert "cannot be used: not a directory.\nMake room there" in done.stderr
+    assert ": not a directory.\nCheck the path." in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -200,3 +201,18 @@ def test_a_budget_that_is_no_time(ltk8s, store):
 
 def test_an_age_that_no_calendar_has(ltk8s, store):
     assert ltk8s("gc", "--older-than", "999999w").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["weights", "stage", "efficientnet_b0", "--file", LONG],
+        ["predict", LONG, "x.jpg"],
+        ["store", "import", LONG],
+        ["report", "--to", LONG],
+        ["data", "list", "--store", f"file:///{LONG}"],
+    ],
+)
+def test_a_name_that_is_too_long_is_said_by_every_command(ltk8s, store, arguments):
+    result = ltk8s(*arguments)
+    assert result.stderr.endswith(": file name too long.\nUse a shorter name.\n")

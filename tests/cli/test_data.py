@@ -1,5 +1,8 @@
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -231,3 +234,59 @@ def test_the_built_in_glyphs_are_staged_by_a_real_process(process):
     result = process("data", "stage", "glyphs50", "--per-class", "100")
     assert result.returncode == 0, result.stderr
     assert "50 classes, 5,000 images to train on, 1,000 to test on" in result.stdout
+
+
+@pytest.fixture
+def deep(tmp_path):
+    """Images of 16 bits, with values up to 4,095."""
+    for number in range(6):
+        place = tmp_path / "deep" / "ab"[number % 2] / f"{number}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.random.default_rng(number).integers(0, 4096, (8, 8), np.uint16)).save(place)
+    return tmp_path / "deep"
+
+
+def test_images_that_become_nearly_black_are_said_and_can_be_mended(ltk8s, deep):
+    said = "Warning: the images of 16 bits or more use 12 of 16 bits and become nearly black (6 of them). Stage with --bits 12"
+    assert said in ltk8s("data", "stage", "deep", "--from", deep).stdout
+    assert said in ltk8s("data", "show", "deep").stdout.replace("\n", " ")
+    mended = ltk8s("data", "stage", "deep", "--from", deep, "--bits", "12").stdout
+    assert "Warning" not in mended
+    assert "this is a new version" in mended
+
+
+def test_a_full_standard_output_is_said(environment):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from ltk8s.cli.app import main; main()", "data", "list", "--json"],
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "Error: The system refuses to go on: no space left on device.\nMake room there, or choose another place.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "do"), [("s3://b/x", "Copy them to a folder here first"), ("file:///images", "Give --from the path alone.")]
+)
+def test_images_are_not_staged_from_an_address(ltk8s, place, do):
+    result = ltk8s("data", "stage", "x", "--from", place)
+    assert result.exit_code == 2
+    assert f"Error: '{place}' is an address" in result.stderr
+    assert do in result.stderr
+
+
+def test_a_state_directory_without_room_for_staging_is_named(process, pictures, tmp_path):
+    (tmp_path / "file").touch()
+    store = (tmp_path / "store").as_uri()
+    done = process("data", "stage", "x", "--from", pictures, "--store", store, LTK8S_STATE_DIR=str(tmp_path / "file" / "state"))
+    assert f"Error: Cannot write the staged images into {tmp_path / 'file' / 'state'}: not a directory." in done.stderr
+
+
+def test_a_name_that_is_too_long_is_said(ltk8s):
+    assert ": file name too long.\nUse a shorter name." in ltk8s("data", "stage", "x", "--from", "a" * 300).stderr

@@ -149,7 +149,7 @@ def test_predict_goes_on_after_a_broken_file_and_says_so(place, model, tmp_path)
     done = place.run("predict", str(model), str(tmp_path), "--to", str(tmp_path / "out.csv"))
     assert done.returncode == 1
     assert f"Left out: {tmp_path / 'torn.png'} cannot be decoded" in done.stderr
-    assert "1 of 2 files could not be decoded." in done.stderr
+    assert "1 of 2 files could not be read or decoded." in done.stderr
     assert done.stdout == ""
     (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
     assert row["path"] == str(tmp_path / "blue.png")

@@ -31,4 +31,4 @@ def test_a_directory_that_cannot_be_written_is_named(ltk8s, submitted, tmp_path)
     (tmp_path / "file").write_text("")
     result = ltk8s("report", "--to", tmp_path / "file")
     assert result.exit_code == 2
-    assert f"'{tmp_path / 'file'}' cannot be written" in result.stderr
+    assert f"Cannot write the report into {tmp_path / 'file'}: not a directory." in result.stderr

@@ -3,7 +3,7 @@ import pytest
 
 from ltk8s.data.dataset import MappedImages, load_dataset
 from ltk8s.data.stage import stage
-from ltk8s.errors import TaskError
+from ltk8s.errors import StoreError, TaskError
 
 COUNTS = {"train/cat": 40, "train/dog": 40, "test/cat": 2, "test/dog": 2}
 
@@ -61,7 +61,7 @@ def test_a_flipped_byte_is_noticed_and_the_file_named(several_shards):
 
 def test_a_missing_shard_is_named(several_shards):
     (several_shards / "test-00000.safetensors").unlink()
-    with pytest.raises(TaskError, match=r"test-00000.safetensors cannot be read: No such file"):
+    with pytest.raises(TaskError, match=r"has no shard .*/test-00000.safetensors\."):
         load_dataset(several_shards)
 
 
@@ -85,3 +85,11 @@ def test_a_manifest_that_does_not_fit_is_an_error(several_shards, old, new, mess
 def test_without_a_manifest_it_says_so(tmp_path):
     with pytest.raises(TaskError, match=r"The data set has no .*manifest.json"):
         load_dataset(tmp_path)
+
+
+def test_a_shard_that_may_not_be_read_is_not_called_damaged(several_shards):
+    """Trying again can help there, as the exit code of a StoreError says."""
+    (several_shards / "test-00000.safetensors").unlink()
+    (several_shards / "test-00000.safetensors").mkdir()
+    with pytest.raises(StoreError, match=r"Cannot read .*test-00000.safetensors: is a directory"):
+        load_dataset(several_shards)

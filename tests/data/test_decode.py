@@ -1,8 +1,9 @@
+import errno
 import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from ltk8s.data.decode import WORTH_PROCESSES, Decoded, Undecodable, decode, decode_all, decode_named
 
@@ -133,7 +134,7 @@ def test_a_cut_jpeg_is_broken():
 
 def test_an_image_that_claims_to_be_enormous_is_broken():
     claim = png((60_000, 60_000, 8, 2), b"")
-    assert "decompression bomb" in decode_named(lambda name: claim, "x.png", None).why
+    assert "too large: 3,600 megapixels, and 268 are read at most" in decode_named(lambda name: claim, "x.png", None).why
 
 
 def test_pixels_need_no_decoding():
@@ -192,4 +193,91 @@ def test_an_image_that_lies_on_its_side_is_judged_upright():
 
 
 def test_what_is_no_image_is_called_that():
-    assert decode_named(lambda name: b"not an image", "x.png", None).why == "it is no image that can be read"
+    assert decode_named(lambda name: b"not an image", "x.png", None).why == "it is not an image that can be read"
+
+
+def test_a_picture_of_a_phone_with_200_megapixels_is_read():
+    """Pillow by itself refuses 179 megapixels and more."""
+    content = encode(Image.new("L", (16320, 12240), 90), "JPEG", quality=30)
+    decoded = decode(content, (16, 16))
+    assert decoded.converted == ("grey", "resized")
+    assert np.allclose(colour(decoded), 90, atol=2)
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(io.BytesIO(content))  # for everybody else its limit holds
+
+
+@pytest.mark.parametrize("kind", ["text", "packed text", "colour profile"])
+def test_what_a_png_holds_beside_its_pixels_is_no_reason_to_refuse_it(kind):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("workflow", "x" * (70_000_000 if kind == "text" else 2_000_000), zip=kind == "packed text")
+    options = {"icc_profile": bytes(2_000_000)} if kind == "colour profile" else {"pnginfo": info}
+    assert np.array_equal(decode(encode(Image.fromarray(GREEN), **options)).pixels, GREEN)
+
+
+@pytest.mark.parametrize(
+    ("bits", "value", "expected"), [(None, 65535, 255), (None, 4095, 16), (12, 4095, 255), (12, 2048, 128), (16, 4095, 16)]
+)
+def test_bits_say_which_value_is_white(bits, value, expected):
+    content = encode(Image.fromarray(np.full((6, 4), value, np.uint16)))
+    decoded = decode(content, bits=bits)
+    assert (colour(decoded)[0], decoded.used_bits, decoded.dark) == (expected, value.bit_length(), expected < 64)
+
+
+def test_values_of_32_bits_are_scaled_as_well():
+    content = encode(Image.fromarray(np.array([[0, 100, 255]], np.int32)), "TIFF")
+    assert decode(content, bits=8).pixels[0, :, 0].tolist() == [0, 100, 255]
+    assert decode(content).dark
+
+
+def test_black_is_not_nearly_black():
+    assert not decode(encode(Image.new("L", (4, 4), 0))).dark
+    assert not decode(encode(Image.fromarray(np.zeros((4, 4), np.uint16)))).dark
+
+
+def test_values_that_the_bits_cannot_hold_are_refused():
+    content = encode(Image.fromarray(np.full((6, 4), 5000, np.uint16)))
+    with pytest.raises(ValueError, match=r"values up to 5,000, which take more than 12 bits \(--bits 13\)"):
+        decode(content, bits=12)
+
+
+def test_colours_of_16_bits_cannot_be_scaled():
+    with pytest.raises(ValueError, match="only the upper 8 of 16 bits are read"):
+        decode(png((2, 1, 16, 2), b"\x00" + b"\x0f\x00\x08\x00\x00\x00" * 2), bits=12)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is an HEIC image, which is not read: convert it to JPEG"),
+        (b"\n<HTML><body>404", "it is a web page: fetch the image itself"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS: run `git lfs pull`"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "it is PostScript: convert it to PNG"),
+    ],
+)
+def test_what_is_not_an_image_is_recognised(content, said):
+    assert decode_named(lambda name: content, "x.jpg", None).why == said
+
+
+def test_a_jpeg_may_be_called_png():
+    content = encode(Image.fromarray(GREEN), "JPEG", quality=100, subsampling=0)
+    assert np.allclose(decode_named(lambda name: content, "x.png", None).pixels, GREEN, atol=3)
+
+
+def test_a_file_that_cannot_be_read_is_not_called_broken(tmp_path):
+    answer = decode_named(lambda name: (tmp_path / name).read_bytes(), "gone.png", None)
+    assert (answer.why, answer.error.errno) == ("no such file or directory", errno.ENOENT)
+
+
+def test_a_tiff_that_lies_on_its_side_is_named():
+    """Pillow itself turns it while it is read."""
+    decoded = decode(encode(Image.new("RGB", (8, 20)), "TIFF", tiffinfo={0x0112: 6}), (16, 8))
+    assert decoded.converted == ("turned upright", "resized")
+
+
+@pytest.mark.parametrize("format", ["AVIF", "WEBP", "JPEG2000"])
+def test_a_broken_image_is_not_blamed_on_a_decoder_that_is_there(format):
+    content = encode(Image.fromarray(GREEN), format)[:24]
+    answer = decode_named(lambda name: content, "x.png", None)
+    assert isinstance(answer, Undecodable)
+    assert "this Pillow cannot decode" not in answer.why

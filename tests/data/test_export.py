@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -5,7 +9,7 @@ from ltk8s.data.dataset import load_dataset
 from ltk8s.data.export import export
 from ltk8s.data.split import long_tail
 from ltk8s.data.stage import stage
-from ltk8s.errors import UsageError
+from ltk8s.errors import LtkError, UsageError
 
 COUNTS = {"train/cat": 12, "train/dog": 12, "train/eel": 12, "test/cat": 2, "test/dog": 2, "test/eel": 2}
 
@@ -50,3 +54,22 @@ def test_progress_counts_every_image(folder, loaded, tmp_path):
     steps = []
     export(loaded(folder(COUNTS)), tmp_path / "out", progress=steps.append)
     assert sum(steps) == 42
+
+
+def test_a_full_disk_is_explained_and_leaves_no_half(folder, staged, tmp_path):
+    staged(folder(COUNTS))
+    script = (
+        "import resource, sys; from pathlib import Path; from ltk8s.data.dataset import load_dataset;"
+        "from ltk8s.data.export import export;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100));"
+        "export(load_dataset(Path(sys.argv[1])), Path(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "staged"), str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"LtkError: Cannot write images into {tmp_path / 'out'}: file too large. Make room there" in done.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_explained(folder, loaded):
+    with pytest.raises(LtkError, match=r"Cannot write images into /dev/null/out: not a directory\. Check the path"):
+        export(loaded(folder(COUNTS)), Path("/dev/null/out"))

@@ -104,3 +104,17 @@ def test_a_fraction_outside_of_0_to_1_is_refused(fraction):
 def test_class_names_of_any_script_are_taken():
     names = ["می‌خواهم", "क्‍ष", "Żółw", "猫"]  # joiners without a width are in the first two
     assert in_part(partition(images(**dict.fromkeys(names, 5)), 0.2, 0), "test").keys() == set(names)
+
+
+def test_a_class_name_that_is_too_long_for_a_folder_is_refused():
+    items = [Item(f"{label}/{number}", label) for label in ("é" * 128, "b") for number in range(4)]
+    with pytest.raises(UsageError, match="at most 255 bytes") as raised:
+        partition(items, 0.25, 0)
+    assert raised.value.every == ("é" * 128,)
+
+
+def test_all_classes_that_are_too_small_are_told():
+    items = [Item(f"{number}/0", f"{number:02}") for number in range(45)]
+    with pytest.raises(UsageError, match="and 35 more") as raised:
+        partition(items, 0.25, 0)
+    assert raised.value.every == tuple(f"{number:02}" for number in range(45))

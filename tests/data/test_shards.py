@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -64,3 +66,13 @@ def test_other_tensors_are_no_shard(tmp_path):
     save_file({"images": np.zeros(3, np.float32)}, tmp_path / "x")
     with pytest.raises(ValueError, match="does not hold images, labels, keys, groups"):
         map_shard(tmp_path / "x")
+
+
+def test_a_mapped_shard_holds_one_file_open(tmp_path):
+    """A data set of hundreds of shards is within the usual limit of 1,024 open files."""
+    writer = ShardWriter(tmp_path, "train", 10**6)
+    writer.add(np.zeros((2, 2, 3), np.uint8), 0, 0, 0)
+    (shard,) = writer.close()
+    before = len(os.listdir("/proc/self/fd"))
+    mapped = [map_shard(tmp_path / shard.file) for _ in range(20)]
+    assert len(os.listdir("/proc/self/fd")) - before == len(mapped)

@@ -1,6 +1,9 @@
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from ltk8s.data.dataset import load_dataset
 from ltk8s.data.manifest import Manifest
 from ltk8s.data.sources import open_source
 from ltk8s.data.stage import request, stage
-from ltk8s.errors import UsageError
+from ltk8s.errors import LtkError, UsageError
 
 BOTH = {"train/cat": 5, "train/dog": 3, "test/cat": 2, "test/dog": 2}
 
@@ -115,9 +118,10 @@ def test_undecodable_images_are_named_up_to_ten(folder, staged, tmp_path):
         (root / f"train/cat/{number:04d}.png").write_bytes(b"nothing")
     with pytest.raises(
         UsageError,
-        match=r"12 of 21 images cannot be decoded: train/cat/0000.png: it is no image that can be read.*0009.* and 2 more\.",
-    ):
+        match=r"12 of 21 images cannot be decoded: train/cat/0000.png: it is not an image .*0009.* and 2 more\.",
+    ) as raised:
         staged(root)
+    assert [line.partition(":")[0] for line in raised.value.every] == [f"train/cat/{number:04d}.png" for number in range(12)]
     assert not (tmp_path / "staged/manifest.json").exists()
 
 
@@ -189,3 +193,74 @@ def test_a_file_name_that_is_no_utf8_is_staged_and_named_readably(folder, tmp_pa
 def test_a_folder_whose_name_is_no_utf8_can_be_staged(folder, tmp_path):
     root = folder(BOTH).rename(tmp_path / os.fsdecode(b"caf\xe9"))
     assert stage("toy", root, tmp_path / "staged").source == "image folders caf\\xe9"
+
+
+def test_everything_that_stands_in_the_way_is_said_at_once(folder, staged):
+    root = folder({**BOTH, "train/cat": 14})
+    (root / "train/cat/0000.png").write_bytes(b"<!DOCTYPE html>")
+    Image.new("RGB", (30, 20)).save(root / "train/cat/0002.png")
+    source = open_source("toy", root)
+    listing = source.listing()
+    (root / "train/cat/0003.png").unlink()  # gone in between
+    with pytest.raises(UsageError) as raised:
+        staged(source, listing=listing)
+    assert "1 of 21 images cannot be read: train/cat/0003.png: no such file or directory." in raised.value.what
+    assert (
+        "1 of 21 images cannot be decoded: train/cat/0000.png: it is a web page: fetch the image itself." in raised.value.what
+    )
+    assert "The images differ in size" in raised.value.what
+    assert raised.value.do.startswith("Check the path. Remove or replace them and stage again. Give --size N")
+
+
+@pytest.fixture
+def twelve_bits(tmp_path):
+    """Six 16-bit images of two classes, with values up to 4,095."""
+    random = np.random.default_rng(0)
+    for number in range(12):
+        place = tmp_path / "deep" / "ab"[number % 2] / f"{number}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 4096, (8, 8), np.uint16)).save(place)
+    return tmp_path / "deep"
+
+
+def test_images_that_become_nearly_black_are_counted(twelve_bits, staged):
+    manifest = staged(twelve_bits)
+    assert (manifest.dark, manifest.used_bits, manifest.bits) == ({"16-bit": 12}, 12, None)
+
+
+def test_bits_scales_values_to_their_own_range(twelve_bits, loaded, tmp_path):
+    dataset = loaded(twelve_bits, bits=12)
+    assert (dataset.manifest.dark, dataset.manifest.bits) == ({}, 12)
+    assert dataset.part("train").images.max() >= 250
+
+
+def test_bits_is_part_of_the_request(twelve_bits):
+    options = {"size": None, "test_fraction": 0.2, "seed": 0, "drop_duplicates": False}
+    source = open_source("toy", twelve_bits)
+    assert request(source, **options, bits=12) != request(source, **options) == request(source, **options, bits=None)
+
+
+def test_grey_images_of_zeros_and_ones_are_counted_as_nearly_black(folder, staged):
+    root = folder(BOTH)
+    Image.fromarray(np.eye(8, dtype=np.uint8)).save(root / "train/cat/0000.png")
+    assert staged(root).dark == {"8-bit": 1}
+
+
+def test_a_folder_that_cannot_be_written_is_explained(folder):
+    with pytest.raises(LtkError, match=r"Cannot write the staged images into /dev/null: not a directory"):
+        stage("toy", folder(BOTH), Path("/dev/null/out"))
+
+
+def test_a_full_disk_while_staging_is_explained(folder, tmp_path):
+    script = (
+        "import resource, sys; from ltk8s.data.stage import stage; from pathlib import Path;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500));"
+        "stage('toy', Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", script, str(folder(BOTH)), str(tmp_path / "staging" / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith(
+        f"ltk8s.errors.LtkError: Cannot write the staged images into {tmp_path / 'staging'}: file too large. "
+    )
+    assert said.endswith("Make room there, or set LTK8S_STATE_DIR to another disk.")

@@ -259,7 +259,7 @@ def test_a_flipped_bit_in_a_file_is_found(directory: Path) -> None:
     with pytest.raises(StoreError, match=f"{file} is damaged"):
         load_ensemble(directory)
     file.unlink()
-    with pytest.raises(StoreError, match=f"{file} cannot be read"):
+    with pytest.raises(StoreError, match=f"There is no {file}"):
         load_ensemble(directory)
 
 
@@ -297,3 +297,46 @@ def test_what_cannot_be_moved_into_a_directory_leaves_it_empty(world, tmp_path: 
     with pytest.raises(StoreError, match="no space left on device"):
         pull(world.store, describe(world.store, record), tmp_path / "model")
     assert list((tmp_path / "model").iterdir()) == []
+
+
+def test_a_disk_without_room_is_named_and_nothing_is_left(world, tmp_path: Path) -> None:
+    task, _ = finished(world)
+    script = (
+        "import resource, sys; from pathlib import Path; from ltk8s.fusion.pull import describe, pull;"
+        "from ltk8s.store import open_store; from ltk8s.store.runs import RunRecord;"
+        "store, record = open_store(sys.argv[1]), RunRecord.model_validate_json(sys.argv[2]);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
+        "pull(store, describe(store, record), Path(sys.argv[3]))"
+    )
+    record = world.run("stack-wl", task).model_dump_json()
+    command = [sys.executable, "-c", script, world.store.url, record, str(tmp_path / "models" / "one")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f"StoreError: Cannot write {tmp_path / 'models' / 'one'}: file too large. Make room there" in done.stderr
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(directory: Path) -> None:
+    file = sorted((directory / "members").iterdir())[0]
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(StoreError, match=f"Cannot read {file}: is a directory"):
+        load_ensemble(directory)
+    with pytest.raises(StoreError, match="file name too long"):
+        load_ensemble("d" * 300)
+
+
+def test_a_photo_that_cannot_be_read_is_not_called_broken(world, directory: Path, tmp_path: Path) -> None:
+    (answer,) = classify(load_ensemble(directory), [str(tmp_path / "gone.png")], 8, 8)
+    assert (answer["error"], answer["unread"]) == ("no such file or directory", True)
+
+
+def test_photos_are_scaled_as_the_data_set_was_staged(world, directory: Path, tmp_path: Path) -> None:
+    pixels = np.full((8, 8), 4095, np.uint16)
+    Image.fromarray(pixels).save(tmp_path / "deep.png")
+    Image.new("RGB", (8, 8), "white").save(tmp_path / "white.png")
+    names = [str(tmp_path / "deep.png"), str(tmp_path / "white.png")]
+    ensemble = load_ensemble(directory)
+    dark, white = classify(ensemble, names, 8, 8)
+    scaled, _ = classify(ensemble, names, 8, 8, bits=12)
+    assert (dark["dark"], scaled["dark"], white["dark"]) == (True, False, False)
+    assert dark["top"] != white["top"] == scaled["top"]

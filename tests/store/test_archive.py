@@ -167,5 +167,10 @@ def test_what_is_no_evidence_writes_nothing(other, file, name):
 
 
 def test_a_file_that_is_not_there_is_told(other, file):
-    with pytest.raises(UsageError, match="There is no file"):
+    with pytest.raises(UsageError, match=r"Cannot read .*: no such file or directory\. Check the path"):
         unpack(other, file)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(other, store, file):
+    with pytest.raises(UsageError, match=r"Cannot read .*: is a directory\. Check the path"):
+        unpack(other, file.parent)

@@ -53,7 +53,7 @@ def test_a_pipe_is_written_and_stays_one(tmp_path):
 def test_a_directory_in_the_way_is_said(tmp_path):
     (tmp_path / "taken").mkdir()
     with (
-        pytest.raises(StoreError, match=r"taken cannot be written: is a directory\. Make room there"),
+        pytest.raises(StoreError, match=r"Cannot write .*/taken: is a directory\. Check the path\."),
         written_aside(tmp_path / "taken"),
     ):
         pass
@@ -75,3 +75,39 @@ def test_a_pipe_without_a_name_is_written():
     assert os.read(reader, 100) == b"through"
     os.close(reader)
     os.close(writer)
+
+
+def test_a_name_as_long_as_a_file_may_have_is_written(tmp_path):
+    with written_aside(tmp_path / ("n" * 255)) as opened:
+        opened.write(b"whole")
+    assert (tmp_path / ("n" * 255)).read_bytes() == b"whole"
+    assert len(os.listdir(tmp_path)) == 1
+
+
+def test_a_name_that_is_too_long_is_said(tmp_path):
+    with pytest.raises(StoreError, match=r"file name too long\. Use a shorter name\."), written_aside(tmp_path / ("n" * 256)):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_device_is_said():
+    with (
+        pytest.raises(StoreError, match=r"Cannot write /dev/full: no space left on device\. Make room there"),
+        written_aside(Path("/dev/full")) as opened,
+    ):
+        opened.write(b"lost")
+
+
+def test_an_error_of_another_file_is_not_blamed_on_the_one_that_is_written(tmp_path):
+    with pytest.raises(FileNotFoundError, match="other"), written_aside(tmp_path / "file"):
+        (tmp_path / "other").read_bytes()
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_link_around_in_a_circle_is_said(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with (
+        pytest.raises(StoreError, match=r"loop: too many levels of symbolic links\. Check the path\."),
+        written_aside(tmp_path / "loop"),
+    ):
+        pass

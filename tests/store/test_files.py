@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -42,14 +43,16 @@ def test_the_first_write_makes_the_directory(tmp_path):
 
 def test_a_directory_that_cannot_be_made_is_explained(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match=r"file/store cannot write 'a': not a directory\. Check that this is a directory"):
+    with pytest.raises(
+        StoreError, match=r"Cannot write 'a' in the store file://.*file/store: not a directory\. Check the path"
+    ):
         FileStore(tmp_path / "file" / "store").put("a", b"x")
 
 
 def test_a_directory_without_the_right_to_write_is_explained(store):
     store.put("a", b"x")
     store.directory.chmod(0o500)
-    with as_nobody(), pytest.raises(StoreError, match=r"cannot write 'b': permission denied\. Give this user the right"):
+    with as_nobody(), pytest.raises(StoreError, match=r"Cannot write 'b' in .*: permission denied\. Give this user the right"):
         store.put("b", b"x")
 
 
@@ -58,7 +61,7 @@ def test_a_directory_without_the_right_to_read_is_explained(store):
     store.directory.chmod(0o000)
     with as_nobody():
         for refused in (store.get, store.exists, store.delete, lambda key: list(store.list(key))):
-            with pytest.raises(StoreError, match=r"a/b': permission denied\. Give this user the right"):
+            with pytest.raises(StoreError, match=r"a/b' in .*: permission denied\. Give this user the right"):
                 refused("a/b")
     store.directory.chmod(0o700)
 
@@ -71,8 +74,8 @@ def test_a_full_disk_is_explained_and_leaves_nothing(store):
         "FileStore(Path(sys.argv[1])).put('old', bytes(20_000))"
     )
     done = subprocess.run([sys.executable, "-c", write, str(store.directory)], capture_output=True, text=True)
-    assert "StoreError: The store file:///" in done.stderr
-    assert "cannot write 'old': file too large. Make room there (`ltk8s gc`" in done.stderr
+    assert "StoreError: Cannot write 'old' in the store file:///" in done.stderr
+    assert ": file too large. Make room there, or remove what no run needs (`ltk8s gc`), or choose" in done.stderr
     assert store.get("old") == b"kept"
     assert list((store.directory / ".parts").iterdir()) == []
 
@@ -131,3 +134,15 @@ def test_a_listing_is_that_of_s3(tmp_path_factory, keys, prefix):
         store.put(key, b"")
     expected = sorted((key for key in keys if key.startswith(prefix)), key=str.encode)
     assert [found.key for found in store.list(prefix)] == expected
+
+
+def test_a_file_that_cannot_be_read_is_not_blamed_on_the_store(store, tmp_path):
+    with pytest.raises(StoreError, match=rf"Cannot read {tmp_path}: is a directory\."):
+        store.upload("a", tmp_path)
+    assert not store.exists("a")
+
+
+def test_a_place_that_cannot_be_written_is_not_blamed_on_the_store(store):
+    store.put("a", b"x")
+    with pytest.raises(StoreError, match="Cannot write /dev/null/file: not a directory"):
+        store.download("a", Path("/dev/null/file"))

@@ -34,5 +34,5 @@ def test_objects_are_read_side_by_side():
 def test_a_store_that_fails_fails(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    with pytest.raises(StoreError, match="cannot read 'loop'"):
+    with pytest.raises(StoreError, match="Cannot read 'loop' in the store"):
         get_many(FileStore(tmp_path), ["loop"])

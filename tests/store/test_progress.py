@@ -79,7 +79,7 @@ def test_a_store_that_cannot_be_written_does_not_fail_training(tmp_path, caplog)
     reporter = ProgressReporter(FileStore(tmp_path / "file" / "store"), "learner", ID, "a1")
     reporter.update(step=1)
     reporter.close(timeout=30)
-    assert "Progress could not be reported: The store file:///" in caplog.text
+    assert "Progress could not be reported: Cannot write 'learners/" in caplog.text
 
 
 def test_nothing_is_left_running_after_close(store):

@@ -161,7 +161,7 @@ def test_tls_to_a_server_of_plain_http_is_explained(minio):
 
 
 @pytest.mark.parametrize("page", [b"<html><p>Welcome!</html>", b"<html><p>Welcome!</p></html>"])
-def test_a_server_that_is_no_store_is_explained(page):
+def test_a_server_that_is_no_store_is_explained(minio, page):
     class Website(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response_only(200)

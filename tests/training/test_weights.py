@@ -19,7 +19,7 @@ from ltk8s.errors import UsageError
 from ltk8s.network.backbone import build
 from ltk8s.store import layout, open_store
 from ltk8s.store.weights import find_weights, read_weights
-from ltk8s.training.weights import PACKAGES, main, pretrained, stage
+from ltk8s.training.weights import PACKAGES, from_file, main, pretrained, stage
 
 SHA256 = {
     "tf_efficientnet_lite0": "ab1cf0b903dc954ed27689cb116c7c9a24d4737a67279f50db06f9b4f136be7a",
@@ -96,7 +96,7 @@ def test_a_file_of_another_network_is_refused(empty_store, tmp_path):
 
 def test_a_file_that_would_execute_something_is_refused(empty_store, tmp_path):
     torch.save({"state_dict": Path("/")}, tmp_path / "evil.pth")
-    with pytest.raises(UsageError, match=r"evil\.pth cannot be read"):
+    with pytest.raises(UsageError, match=r"evil\.pth does not hold weights"):
         stage("test_efficientnet", empty_store, tmp_path / "evil.pth")
 
 
@@ -139,3 +139,16 @@ def test_a_hub_out_of_reach_is_asked_once_and_not_waited_for(empty_store, tmp_pa
 def test_prints_one_line_for_each_network(empty_store, capsys):
     assert main(["stage", "tf_efficientnet_lite0", "--store", empty_store.address]) == 0
     assert json.loads(capsys.readouterr().out)["arch"] == "tf_efficientnet_lite0"
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path):
+    with pytest.raises(UsageError, match=r"Cannot read .*: is a directory\. Check the path"):
+        from_file("tf_efficientnet_lite0", tmp_path)
+
+
+def test_what_another_library_says_is_cut_after_a_word(tmp_path):
+    (tmp_path / "evil.pth").write_bytes(b"no pickle")
+    with pytest.raises(UsageError) as raised:
+        from_file("tf_efficientnet_lite0", tmp_path / "evil.pth")
+    assert raised.value.what.endswith((" …", "."))
+    assert not raised.value.what.endswith("..")

@@ -10,7 +10,7 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import ProxyError, SSLError
 
-from ltk8s.errors import ClusterError
+from ltk8s.errors import ClusterError, shortened
 
 _FORBIDDEN = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 
@@ -45,7 +45,7 @@ class ApiError(ClusterError):
 def refused(status: int, body: bytes, *, context: str, namespace: str) -> ApiError:
     """Read the ``Status`` object of an answer that is no success; a proxy's page is read as well as can be."""
     answer = _status_object(body)
-    message = str(answer.get("message") or body.decode(errors="replace")[:300]).strip().rstrip(".")
+    message = str(answer.get("message") or shortened(body.decode(errors="replace"), 300)).strip().rstrip(".")
     what, do = _sentences(status, " ".join(message.split()), context, namespace)
     causes = (answer.get("details") or {}).get("causes")
     return ApiError(what, do, status=status, reason=str(answer.get("reason") or ""), causes=causes)

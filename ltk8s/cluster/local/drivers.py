@@ -36,7 +36,8 @@ def registered(directory: Path, runs: Collection[str]) -> Iterator[None]:
 
 def driven(directory: Path, runs: Collection[str]) -> bool:
     """Whether a driver of any of these runs is alive."""
-    return any(set(runs) & set(_runs(record)) for record in directory.glob("*.json") if _alive(record))
+    with explained(directory):
+        return any(set(runs) & set(_runs(record)) for record in directory.glob("*.json") if _alive(record))
 
 
 def _alive(record: Path) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from ltk8s.cluster.job import Manifest
-from ltk8s.errors import ClusterError
+from ltk8s.errors import ClusterError, LtkError, system_error
 
 
 class JobFiles:
@@ -100,6 +100,8 @@ class JobFiles:
             job: Manifest = json.loads(path.read_text())
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise unusable(error, path) from error
         except ValueError as error:
             raise ClusterError(f"{path} is no Job: {error}.", "Remove the file and submit again.") from None
         self._kept[path.name] = (seen, job)
@@ -116,11 +118,12 @@ def explained(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where, reason = error.filename or directory, (error.strerror or str(error)).lower()
-        raise ClusterError(
-            f"{where} cannot be used: {reason}.",
-            "Make room there, give this user the right to it, or choose another state_dir.",
-        ) from error
+        raise unusable(error, directory) from error
+
+
+def unusable(error: OSError, place: Path) -> LtkError:
+    """What to say where the state directory cannot be read or written."""
+    return system_error(error, "use", error.filename or place, instead="choose another state_dir", kind=ClusterError)
 
 
 def timestamp() -> str:

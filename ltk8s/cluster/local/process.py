@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ltk8s.cluster.job import Manifest, environment_of, worker_of
 from ltk8s.cluster.local.revision import revision
+from ltk8s.errors import ClusterError, system_errors
 
 OURS = {"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_PROXY", "no_proxy"}
 """Variables of this machine that a process needs to run here: what an image would bring along."""
@@ -47,19 +48,25 @@ class Container:
             gpus: the devices that it may see.
             cache: a directory, kept between Jobs, for what is fetched from the store.
         """
-        scratch = Path(tempfile.mkdtemp(prefix="ltk8s-"))
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                ["/bin/sh", "-c", GATE, "sh", *command(job)],
-                env=environment(job, scratch, gpus, cache),
-                cwd=scratch,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=[inherit],
-            )
+        with system_errors("make a folder for a Job in", "TMPDIR", instead="set TMPDIR to another disk", kind=ClusterError):
+            scratch = Path(tempfile.mkdtemp(prefix="ltk8s-"))
+        try:
+            variables = environment(job, scratch, gpus, cache)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("wb") as output:
+                process = subprocess.Popen(
+                    ["/bin/sh", "-c", GATE, "sh", *command(job)],
+                    env=variables,
+                    cwd=scratch,
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=[inherit],
+                )
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
         return cls(process, scratch)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ltk8s.data.sources.base import Item, Listing, Source
-from ltk8s.errors import UsageError
+from ltk8s.errors import UsageError, system_errors
 
 __all__ = ["BUILT_IN", "Item", "Listing", "Source", "open_source"]
 
@@ -42,7 +42,15 @@ def open_source(name: str, place: str | Path | None = None, *, per_class: int | 
             f"Where are the images of {name!r}? Only {', '.join(BUILT_IN)} can be staged by name.",
             "Give --from a folder, a zip or tar archive, or a CSV file.",
         )
-    return _open_path(name, Path(place).expanduser())
+    if str(place).startswith("file://"):
+        raise UsageError(f"{str(place)!r} is an address.", "Give --from the path alone.")
+    if "://" in str(place):
+        raise UsageError(
+            f"{str(place)!r} is an address, and images are staged from this machine.",
+            "Copy them to a folder here first, with `aws s3 sync` for example, and give that folder to --from.",
+        )
+    with system_errors("read", place, kind=UsageError):
+        return _open_path(name, Path(place).expanduser())
 
 
 def _open_path(name: str, path: Path) -> Source:

@@ -10,6 +10,7 @@ import weakref
 import zipfile
 import zlib
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,10 @@ from typing import IO, cast
 from ltk8s.data.shards import file_sha256
 from ltk8s.data.sources.base import Listing, is_hidden, is_image, listed, readable
 from ltk8s.data.sources.layout import arrange
-from ltk8s.errors import UsageError
+from ltk8s.errors import LtkError, UsageError, system_error, system_errors
+from ltk8s.written import open_to_write
+
+INSTEAD = "set TMPDIR to another disk"
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError)
@@ -32,11 +36,12 @@ class ZipSource:
         self.title = f"archive {readable(path.name)}"
 
     def identity(self) -> str:
-        return f"archive:{file_sha256(self.path)}"
+        with reading(self.path):
+            return f"archive:{file_sha256(self.path)}"
 
     def listing(self) -> Listing:
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with reading(self.path), zipfile.ZipFile(self.path) as archive:
                 members = {member.filename: member for member in archive.infolist()}
         except BROKEN as error:
             raise unreadable(self.path, error) from None
@@ -69,13 +74,16 @@ class TarSource:
         self.title = f"archive {readable(path.name)}"
 
     def identity(self) -> str:
-        return f"archive:{file_sha256(self.path)}"
+        with reading(self.path):
+            return f"archive:{file_sha256(self.path)}"
 
     def listing(self) -> Listing:
-        spool = Spool(Path(tempfile.mkdtemp(prefix="ltk8s-tar-")))
+        with system_errors("unpack the archive into", "a temporary folder", instead=INSTEAD, kind=UsageError):
+            spool = Spool(Path(tempfile.mkdtemp(prefix="ltk8s-tar-")))
         weakref.finalize(spool, shutil.rmtree, spool.folder, ignore_errors=True)
         try:
-            files, folders = self._unpack(spool)
+            with reading(self.path):
+                files, folders = self._unpack(spool)
         except BROKEN as error:
             raise unreadable(self.path, error) from None
         items, ignored = arrange(files, folders, repr(self.path.name))
@@ -96,7 +104,7 @@ class TarSource:
                 names[f"{name}/" if member.isdir() else name] = None
                 spool.drop(name)
                 if member.isfile() and is_image(name) and not is_hidden(name):
-                    with spool.create(name).open("wb") as file:
+                    with open_to_write(spool.create(name), spool.full) as file:
                         shutil.copyfileobj(cast("IO[bytes]", archive.extractfile(member)), file)
             if cast("IO[bytes]", archive.fileobj).tell() < archive.offset + tarfile.BLOCKSIZE:
                 raise tarfile.ReadError("it has no end")
@@ -116,6 +124,10 @@ class Spool:
         self.places[name] = f"{self.created:09d}"
         self.created += 1
         return self.path(name)
+
+    def full(self, error: OSError) -> LtkError:
+        """What to say where an image cannot be unpacked."""
+        return system_error(error, "unpack the archive into", self.folder.parent, instead=INSTEAD, kind=UsageError)
 
     def drop(self, name: str) -> None:
         """Forget an image, where there is one of that name."""
@@ -144,6 +156,11 @@ def refuse_unsafe(path: Path, names: Iterable[str]) -> None:
         raise UsageError(
             f"{path.name!r} has a path that leads outside of it: {listed(outside, 1)}.", "Do not use this archive."
         )
+
+
+def reading(path: Path) -> AbstractContextManager[None]:
+    """Where the system does not let an archive be read, say so: it is not the archive's fault."""
+    return system_errors("read", path, instead="copy it to another place", kind=UsageError)
 
 
 def unreadable(path: Path, error: Exception) -> UsageError:

@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 
 from ltk8s.data.shards import file_sha256
-from ltk8s.data.sources.archive import BROKEN, unreadable
+from ltk8s.data.sources.archive import BROKEN, INSTEAD, reading, unreadable
 from ltk8s.data.sources.base import Item, Listing, Pixels
-from ltk8s.errors import UsageError
+from ltk8s.errors import LtkError, UsageError, system_error
+from ltk8s.written import open_to_write
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz"
 MD5 = "eb9058c3a382ffc7106e4002c42a8d85"
@@ -90,8 +91,12 @@ def download(url: str, md5: str, folder: Path) -> Path:
         UsageError: if it cannot be fetched or is another file.
     """
     path = folder / "cifar-100-python.tar.gz"
+
+    def full(error: OSError) -> LtkError:
+        return system_error(error, "fetch CIFAR-100 into", folder.parent, instead=INSTEAD, kind=UsageError)
+
     try:
-        with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as file:
+        with urllib.request.urlopen(url, timeout=60) as answer, open_to_write(path, full) as file:
             shutil.copyfileobj(answer, file)
     except (urllib.error.URLError, OSError) as error:
         reason = getattr(error, "reason", error)
@@ -114,7 +119,7 @@ def is_cifar(path: Path) -> bool:
 
 def _unpack(path: Path) -> dict[str, Any]:
     try:
-        with tarfile.open(path) as archive:
+        with reading(path), tarfile.open(path) as archive:
             return {name: _unpickle(_member(archive, f"{FOLDER}/{name}")) for name in FILES}
     except BROKEN as error:
         raise unreadable(path, error) from None

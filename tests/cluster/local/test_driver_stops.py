@@ -122,7 +122,7 @@ def test_a_state_directory_that_cannot_be_written_is_said_so(cluster, run_jobs, 
         if says("a"):
             in_the_way.mkdir(exist_ok=True)
 
-    with pytest.raises(ClusterError, match=r"cannot be used: is a directory\. Make room there"):
+    with pytest.raises(ClusterError, match=r"Cannot use .*: is a directory\. Check the path"):
         run_jobs(on_tick=put_something_in_the_way)
     assert (tmp_path / "saved").exists()
 

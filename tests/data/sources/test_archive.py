@@ -1,4 +1,7 @@
 import io
+import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 
@@ -142,3 +145,31 @@ def test_an_archive_that_takes_anothers_place_is_read_itself(tmp_path):
         listing = ZipSource(tmp_path / "set.zip").listing()
         read[value] = listing.read("cat/1.png")
     assert read == {10: png(10), 200: png(200)}
+
+
+def test_a_full_disk_is_not_blamed_on_the_archive(tmp_path):
+    make_tar(tmp_path / "set.tar", [f"{label}/{number}.png" for label in ("cat", "dog") for number in range(3)])
+    script = (
+        "import resource, sys; from ltk8s.data.sources import open_source;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); open_source('set', sys.argv[1]).listing()"
+    )
+    (tmp_path / "scratch").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "set.tar")],
+        env={**os.environ, "TMPDIR": str(tmp_path / "scratch")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = f"Cannot unpack the archive into {tmp_path / 'scratch'}: file too large. Make room there, or set TMPDIR to another"
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.tar", "set.tar.gz"])
+def test_an_archive_that_may_not_be_read_is_not_called_damaged(tmp_path, name):
+    path = (make_zip if name == "set.zip" else make_tar)(tmp_path / name, ["cat/1.png", "dog/1.png"])
+    source = open_source("set", path)
+    path.unlink()  # gone in between
+    for read in (source.identity, source.listing):
+        with pytest.raises(UsageError, match=r"Cannot read .*set.*: no such file or directory\. Check the path"):
+            read()

@@ -157,7 +157,7 @@ def test_the_page_of_unfinished_runs_lists_them(study: Study) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(study: Study, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
-    with pytest.raises(UsageError, match="taken' cannot be written"):
+    with pytest.raises(UsageError, match=r"Cannot write the report into .*taken: not a directory\. Check the path"):
         write(study, tmp_path / "taken")
 
 
@@ -187,3 +187,18 @@ def _row(html: str, first: str) -> str:
 def test_png_is_on_white(page: Page) -> None:
     image = Image.open(io.BytesIO(page.panels()[0].drawing().png)).convert("RGB")
     assert min(image.getpixel((0, 0))) > 250
+
+
+def test_a_report_for_which_there_is_no_room_leaves_the_former_one(study: Study, tmp_path: Path) -> None:
+    write(study, tmp_path)
+    before = (tmp_path / "results.md").read_bytes()
+    (tmp_path / "study.json").write_text(study.model_dump_json())
+    code = (
+        "import resource, sys; from pathlib import Path; from ltk8s.report import Study, write;"
+        "study = Study.model_validate_json(Path(sys.argv[1], 'study.json').read_text());"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3, 3)); write(study, Path(sys.argv[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert f"UsageError: Cannot write {tmp_path / 'index.html'}: file too large. Make room there, or give --to" in done.stderr
+    assert (tmp_path / "results.md").read_bytes() == before
+    assert len((tmp_path / "index.html").read_bytes()) > 1000
