@@ -16,6 +16,7 @@ from rich.text import Text
 from ltk8s.cli.show import duration, styled
 from ltk8s.cluster.state import JobState
 from ltk8s.store.progress import Progress
+from ltk8s.times import time_of_day
 
 LINE_SECONDS = 10.0
 """A Job whose phase stays the same gets at most one line in this time."""
@@ -76,10 +77,10 @@ class Lines:
             if self.phases.get(row.id) != row.phase:
                 self.phases[row.id] = row.phase
                 self.written[row.id] = (now, row.progress.step if row.progress else 0)
-                self.write(f"{time.strftime('%H:%M:%S')}  {row.id}  {described(row)}")
+                self.write(f"{time_of_day()}  {row.id}  {described(row)}")
             elif row.progress and self._is_due(row.id, row.progress.step, now):
                 self.written[row.id] = (now, row.progress.step)
-                self.write(f"{time.strftime('%H:%M:%S')}  {row.id}  {progress_text(row.progress)}")
+                self.write(f"{time_of_day()}  {row.id}  {progress_text(row.progress)}")
 
     def _is_due(self, id: str, step: int, now: float) -> bool:
         then, last = self.written[id]

@@ -21,6 +21,7 @@ from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.commit import Result, read_result
 from ltk8s.store.runs import RunRecord, find_run
+from ltk8s.times import shown
 
 app = new_app()
 
@@ -141,7 +142,7 @@ def _numbers(result: Result | None) -> str:
     if result is None:
         return "Not committed: there is no number of it."
     provenance = [f"{name} {value}" for name in SAID if (value := _plain(result.provenance.get(name))) is not None]
-    return "\n".join([*_counts(result.metrics), f"Committed {result.created}: {', '.join(provenance)}."])
+    return "\n".join([*_counts(result.metrics), f"Committed {shown(result.created)}: {', '.join(provenance)}."])
 
 
 def _counts(metrics: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from ltk8s.report.exhibit import Sweep
 from ltk8s.report.grid import LEGEND, Grid, grid, published_grid
 from ltk8s.report.published import SOURCE
 from ltk8s.report.study import Scale, Study, scale_of
+from ltk8s.times import shown
 
 READING = """\
 Accuracies are of the fusion on the test set, averaged over seeds, with a 95 % interval: Wilson's for one seed, for several the
@@ -153,7 +154,7 @@ def _origins(study: Study) -> list[str]:
             f"`{each.command}`",
             f"{each.device}, {each.threads or '–'} threads",
             f"ltk8s {each.version}",
-            each.scored,
+            shown(each.scored),
         ]
         for each in study.origins
     ]
