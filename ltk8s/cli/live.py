@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ltk8s.cli.show import duration, styled
 from ltk8s.cluster.state import JobState
+from ltk8s.escaping import printable
 from ltk8s.store.progress import Progress
 from ltk8s.times import time_of_day
 
@@ -95,7 +96,7 @@ def frame(rows: Sequence[JobState], labels: Mapping[str, str], *, width: int, he
     """
     room = max(height - 4, 1)
     shown = rows if len(rows) <= room else [row for row in rows if row.phase in MOVING][:room]
-    names = [labels.get(row.id, row.id)[:LABEL_WIDTH] for row in shown]
+    names = [printable(labels.get(row.id, row.id)[:LABEL_WIDTH]) for row in shown]
     loss = width >= WIDE
     bar = min(max(width - max(map(len, names), default=0) - (FIXED_WIDTH if loss else FIXED_WIDTH - 7), 4), 40)
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")

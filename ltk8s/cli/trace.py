@@ -15,6 +15,7 @@ from ltk8s.cli.lookup import FoundJob, find_job, jobs_of
 from ltk8s.cluster.job import Manifest
 from ltk8s.cluster.render import render_held, render_learner, to_yaml
 from ltk8s.errors import NotFound, TaskError, UsageError
+from ltk8s.escaping import printable
 from ltk8s.planning.task import LearnerTask, parse_task
 from ltk8s.spec.experiment import Experiment
 from ltk8s.store import layout
@@ -62,7 +63,7 @@ def trace(
     ltk8s trace cifar50-0-02-lite0-ens-s0-1065bf4880
     """
     traces = [make_trace(context, find(context.store, name)) for name in names]
-    context.emit(traces, lambda: typer.echo("\n\n".join(map(to_text, traces))))
+    context.emit(traces, lambda: typer.echo(printable("\n\n".join(map(to_text, traces)))))
 
 
 def find(store: Store, name: str) -> FoundJob:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ltk8s.errors import UsageError
-from ltk8s.printable import one_line
+from ltk8s.escaping import one_line
 from ltk8s.report.figures.fit import width, wrapped
 from ltk8s.report.figures.letters import drawable, families, missing
 from ltk8s.report.figures.palette import GRID, INK, MUTED, PAPER, dark_rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from ltk8s.printable import one_line
+from ltk8s.escaping import one_line
 from ltk8s.report.figures.letters import drawable, families
 
 LABELS = 145.0
