@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import stat
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +23,7 @@ PARTS = ".parts"
 """Where objects are while they are written. No key starts with a dot, so nothing here is ever taken for an object."""
 
 STALE_SECONDS = 24 * 3600
-"""A part this old belongs to a writer that was killed."""
+"""A part this old that nobody holds a lock on belongs to a writer that was killed."""
 
 
 WITHOUT_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -97,26 +97,31 @@ class FileStore:
 
     def _write(self, key: str, fill: Callable[[BinaryIO], object], place: Callable[[Path, Path], bool]) -> bool:
         file = self._file(key)
-        with self._explained("write", key):
-            part = self._parts() / uuid.uuid4().hex
-            try:
-                with part.open("xb") as opened:
-                    fill(opened)
-                    opened.flush()
-                    os.fsync(opened.fileno())
-                return _in_place(part, file, place)
-            finally:
-                part.unlink(missing_ok=True)
+        with self._explained("write", key), self._part() as (part, opened):
+            fill(opened)
+            opened.flush()
+            os.fsync(opened.fileno())
+            return _in_place(part, file, place)
 
-    def _parts(self) -> Path:
-        """The directory for parts, made if need be and swept of what killed writers left behind."""
+    @contextmanager
+    def _part(self) -> Iterator[tuple[Path, BinaryIO]]:
+        """A new file aside, locked as long as it is written; what killed writers left behind there is swept away."""
         parts = self.directory / PARTS
         parts.mkdir(parents=True, exist_ok=True)
-        for left in parts.iterdir():
-            with suppress(FileNotFoundError):
-                if time.time() - left.stat().st_mtime > STALE_SECONDS:
-                    left.unlink()
-        return parts
+        part = parts / uuid.uuid4().hex
+        try:
+            with part.open("xb") as opened:
+                with suppress(OSError):  # not every file system has locks
+                    fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                _sweep(parts, os.fstat(opened.fileno()).st_mtime)
+                yield part, opened
+        finally:
+            part.unlink(missing_ok=True)
+
+    def now(self) -> datetime:
+        with suppress(OSError), self._part() as (_, opened):
+            return datetime.fromtimestamp(os.fstat(opened.fileno()).st_mtime, UTC)
+        return datetime.now(UTC)  # who cannot write there
 
     def _remove_empty(self, directory: Path) -> None:
         """Remove the directories above a deleted object as far as they are empty, since they are no objects."""
@@ -148,6 +153,25 @@ def _remedy(number: int | None) -> str:
     if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return "Give this user the right to read and write there, or choose another directory."
     return "Check that this is a directory and that its disk is mounted."
+
+
+def _sweep(parts: Path, now: float) -> None:
+    """Remove parts whose writer is gone: old by the file system's own clock, and locked by nobody, whatever any clock says."""
+    for left in parts.iterdir():
+        with suppress(OSError):
+            if now - left.stat().st_mtime > STALE_SECONDS and not _is_locked(left):
+                left.unlink()
+
+
+def _is_locked(part: Path) -> bool:
+    with part.open("rb") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def _replace(part: Path, file: Path) -> bool:
