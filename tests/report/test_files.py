@@ -157,17 +157,18 @@ def test_the_report_loads_nothing_heavy_before_it_is_asked_for() -> None:
 
 
 def test_a_title_is_text_in_every_file(store: Store, make_run: MakeRun, tmp_path: Path) -> None:
-    title = "=1+1 *bold* [x](javascript:alert(1)) <unk></script><script>alert(1)</script> $a$ `b` | \x1b[31m"
+    title = "=1+1 *bold* [x](javascript:alert(1)) <unk></script><script>alert(1)</script> $a$ `b` | \x1b[31m \u202egnp"
     make_run("baseline", (90, 50, 10))
     make_run("stack-wl", (88, 60, 40), title=title)
     make_run("weighted-loss", None, title=title)
     study = collect(store)
     write(study, tmp_path)
-    shown = title.replace("\x1b", "␛")
+    shown = title.replace("\x1b", "␛").replace("\u202e", "\ufffd")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "results.csv").read_text())))
     assert [row["title"] for row in rows if row["experiment"] == "stack-wl"] == [f"'{title}"]
     page = (tmp_path / "index.html").read_text()
     assert "<script>alert" not in page
+    assert not set(page) & {"\x1b", "\u202e"}
     assert "<unk>" not in page
     text = (tmp_path / "results.md").read_text()
     parsed = MarkdownIt("gfm-like", {"linkify": False}).parse(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ltk8s.errors import UsageError
 from ltk8s.escaping import one_line
 from ltk8s.report.figures.fit import width, wrapped
-from ltk8s.report.figures.letters import drawable, families, missing
+from ltk8s.report.figures.letters import drawable, families, missing, quiet
 from ltk8s.report.figures.palette import GRID, INK, MUTED, PAPER, dark_rules
 
 if TYPE_CHECKING:
@@ -156,8 +155,7 @@ class Canvas:
         with self._in_letters_that_are_there():
             self.png.print_png(png, metadata={"Software": None}, pil_kwargs={"compress_level": PNG_EFFORT})  # type: ignore[no-untyped-call]
         self.figure.set_facecolor("none")
-        with _quiet():
-            FigureCanvasSVG(self.figure).print_svg(svg, metadata=NOTHING)  # type: ignore[no-untyped-call]
+        FigureCanvasSVG(self.figure).print_svg(svg, metadata=NOTHING)  # type: ignore[no-untyped-call]
         lacking = missing(text.get_text() for text in self._texts())
         alt = one_line(alt)
         return Drawing(name, alt, _element(svg.getvalue(), name, alt), png.getvalue(), lacking)
@@ -228,8 +226,7 @@ class Canvas:
             text.set_text(drawable(letters))
         for axis, formatter in ticks:
             axis.set_major_formatter(FuncFormatter(partial(_in_drawable, formatter)))
-        with _quiet():
-            yield
+        yield
         for text, letters in written:
             text.set_text(letters)
         for axis, formatter in ticks:
@@ -238,14 +235,6 @@ class Canvas:
 
 def _in_drawable(formatter: Formatter, value: float, position: int | None) -> str:
     return drawable(formatter(value, position))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """What matplotlib warns of while it draws is nothing that a person could mend."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _break(text: Text, room: float) -> None:
@@ -262,7 +251,7 @@ def canvas(height: float = 3.0, width: float = WIDTH) -> Iterator[Canvas]:
     """Give a canvas in the report's style; sizes in inches. No global state of matplotlib is touched."""
     import matplotlib
 
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE), quiet():
         yield Canvas(width, height)
 
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from ltk8s.escaping import one_line
-from ltk8s.report.figures.letters import drawable, families
+from ltk8s.report.figures.letters import drawable, families, quiet
 
 LABELS = 145.0
 """Points: how wide the labels beside a panel's axes may get, so that the axes keep more than half of it."""
@@ -32,6 +32,11 @@ def wrapped(text: str, room: float, size: float, *, lines: int = 1, bold: bool =
         middle = (low + high + 1) // 2
         low, high = (middle, high) if len(_broken(_cut(text, middle), room, size, bold)) <= lines else (low, middle - 1)
     return "\n".join(_broken(_cut(text, low), room, size, bold))
+
+
+def in_legend(text: str) -> str:
+    """A label as a legend takes it: matplotlib leaves out those that begin with an underscore."""
+    return f" {text}" if text.startswith("_") else text
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
@@ -63,4 +68,5 @@ def _width(text: str, bold: bool) -> float:
     if not text:
         return 0.0
     font = FontProperties(family=families(text), size=10, weight="bold" if bold else "normal")
-    return float(text_to_path.get_text_width_height_descent(drawable(text), font, ismath=False)[0])
+    with quiet():
+        return float(text_to_path.get_text_width_height_descent(drawable(text), font, ismath=False)[0])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,20 @@ MAIN = "DejaVu Sans"
 """Comes along with matplotlib."""
 
 WEIGHTS = ("normal", "bold")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What matplotlib says while it draws, such as that a font has no bold, is nothing that a person could mend."""
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def families(text: str) -> list[str]:
@@ -59,8 +76,13 @@ def _other(letter: str) -> str | None:
 @cache
 def _installed() -> list[tuple[str, str]]:
     """Families with the file of their upright, regular face, by name; the "last resort" has but boxes."""
-    from matplotlib.font_manager import fontManager
+    from matplotlib.font_manager import findSystemFonts, fontManager
 
+    known = {font.fname for font in fontManager.ttflist}
+    for path in findSystemFonts():
+        if path not in known:  # installed after matplotlib had made its list, which it keeps for good
+            with suppress(OSError, RuntimeError, ValueError):
+                fontManager.addfont(path)
     regular = [font for font in fontManager.ttflist if font.style == "normal" and str(font.weight) in {"400", "normal"}]
     names = sorted({font.name for font in regular if "last resort" not in font.name.lower()})
     return [(name, _path(name, "normal")) for name in names]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ltk8s.report.figures.axes import fractions
 from ltk8s.report.figures.canvas import STYLE, Drawing, canvas
-from ltk8s.report.figures.fit import wrapped
+from ltk8s.report.figures.fit import in_legend, wrapped
 from ltk8s.report.figures.palette import BLUE, INK, ORANGE, PALE, PAPER
 
 ACROSS = 300.0
@@ -38,7 +38,7 @@ def draw(name: str, title: str, technique: str, steps: Sequence[Step]) -> Drawin
     """Bars side by side, the easiest data set first; a dotted line carries each baseline to the next harder data set."""
     with canvas(3.4) as page:
         axes = page.axes
-        for at, colour, label, which in ((-0.19, PALE, "baseline", 0), (0.19, BLUE, technique, 1)):
+        for at, colour, label, which in ((-0.19, PALE, "baseline", 0), (0.19, BLUE, in_legend(technique), 1)):
             bars = [(i + at, (step.baseline, step.technique)[which]) for i, step in enumerate(steps)]
             known = [(x, bar) for x, bar in bars if bar]
             axes.bar(

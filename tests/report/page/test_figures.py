@@ -379,6 +379,12 @@ def test_another_installed_font_is_taken_for_letters_that_the_main_one_lacks() -
     assert not per_class.draw("a", "T", [per_class.ClassGain(letter, 9, 4.0)]).missing
 
 
+def test_a_name_that_begins_with_an_underscore_is_in_the_legend() -> None:
+    assert "_mine" in texts(lines.draw("a", "T", [lines.Line("_mine", [0, 1], [0, 1])], x_label="x", y_label="y"))
+    assert "_mine (ECE .100)" in texts(reliability.draw("a", "T", [reliability.Reliability("_mine", [0.5], [0.5], [20], 0.1)]))
+    assert "_mine" in texts(staircase.draw("a", "T", "_mine", [staircase.Step("b", staircase.Bar(0.5), staircase.Bar(0.6))]))
+
+
 def test_a_number_is_never_broken() -> None:
     assert fit.wrapped("ratio 0.02", 45, 10, lines=2) == "ratio\n0.02"
 
