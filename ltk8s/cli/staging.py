@@ -114,8 +114,8 @@ def clock_ahead(manifest: Manifest) -> list[str]:
     if moment(manifest.created) < datetime.now(UTC) + CLOCK_ERROR:
         return []
     return [
-        f"Warning: a former version was staged by a machine whose clock is ahead. This one is dated {shown(manifest.created)}, "
-        "just after it, so that it is current. Correct that clock."
+        f"Warning: a former version was staged by a machine whose clock is ahead of this one's. This version is dated "
+        f"{shown(manifest.created)}, just after it, so that it is current. Correct the clock that is wrong."
     ]
 
 

@@ -244,7 +244,7 @@ def test_what_is_staged_last_is_current_though_the_clock_of_a_former_version_was
     (pictures / "train/cat/0000.png").unlink()
     result = ltk8s("data", "stage", "pets", "--from", pictures)
     assert "this is a new version" in result.stdout
-    assert "clock is ahead. This one is dated 2999-01-01 00:00 UTC" in result.stdout
+    assert "clock is ahead of this one's. This version is dated 2999-01-01 00:00 UTC" in result.stdout
     assert json.loads(ltk8s("data", "show", "pets", "--json").stdout)["train"] == 159
     assert " ".join(ltk8s("data", "list").stdout.split()).count(staged["fingerprint"]) == 0
 
