@@ -51,5 +51,5 @@ def shown(when: datetime | str) -> str:
 
 
 def time_of_day() -> str:
-    """The time now as it begins a line: ``15:04:05 UTC``."""
-    return f"{datetime.now(UTC):%H:%M:%S} UTC"
+    """The time now as it begins a line, in one word: ``15:04:05Z``, where Z is ISO 8601's mark of UTC."""
+    return f"{datetime.now(UTC):%H:%M:%S}Z"

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta, timezone
 
-from ltk8s.times import later_than, moment, shown
+from ltk8s.times import later_than, moment, shown, time_of_day
 
 
 def test_what_is_written_later_is_dated_later_whatever_the_clocks_say():
@@ -27,3 +27,8 @@ def test_people_read_utc_and_are_told_so():
     assert shown("2026-12-01T01:02:03.004+02:00") == "2026-11-30 23:02 UTC"
     assert shown(datetime(2026, 7, 1, 2, 0, tzinfo=timezone(timedelta(hours=-5)))) == "2026-07-01 07:00 UTC"
     assert shown("yesterday") == "yesterday"
+
+
+def test_a_line_begins_with_the_time_of_day_in_one_word_that_says_utc():
+    assert datetime.strptime(time_of_day(), "%H:%M:%SZ")
+    assert not time_of_day().split()[1:]
