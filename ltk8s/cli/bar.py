@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from ltk8s.cli.common import Context
+from ltk8s.escaping import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,14 +26,16 @@ def bar(
 
     console = console or context.beside
     count = DownloadColumn(binary_units=True) if in_bytes else MofNCompleteColumn()
-    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
+        task = progress.add_task(printable(what), total=total)
         yield lambda step: progress.advance(task, step)
 
 
 @contextmanager
 def spinner(context: Context, what: str) -> Iterator[None]:
     """Show that something is done of which nobody knows how much there is."""
-    with context.beside.status(what) if context.beside.is_terminal else nullcontext():
+    from rich.text import Text
+
+    with context.beside.status(Text(printable(what))) if context.beside.is_terminal else nullcontext():
         yield

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_type_hints
 import typer
 
 from ltk8s.errors import NO_ROOM, LtkError, UsageError, reason, system_error
+from ltk8s.escaping import UNPRINTABLE, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -135,12 +136,16 @@ class Context:
 
     @cached_property
     def console(self) -> Console:
-        """Standard output. Lines are only cut or wrapped on a terminal: elsewhere a program may read them."""
+        """Standard output."""
+        from ltk8s.cli.terminal import make_console
+
         return make_console(sys.stdout)
 
     @cached_property
     def errors(self) -> Console:
         """Standard error, for what is said beside the answer."""
+        from ltk8s.cli.terminal import make_console
+
         return make_console(sys.stderr)
 
     @property
@@ -220,22 +225,16 @@ def fail(what: str, do: str, *, code: int, debug: bool = False) -> NoReturn:
     """Print an error to standard error and leave with ``code``; 'Error:' is red on a terminal."""
     if debug:
         traceback.print_exc()
-    typer.echo(f"{typer.style('Error:', fg='red', bold=True)} {what}", err=True)
+    typer.echo(f"{typer.style('Error:', fg='red', bold=True)} {printable(what)}", err=True)
     if do:
-        typer.echo(do, err=True)
+        typer.echo(printable(do), err=True)
     raise typer.Exit(code)
 
 
-def make_console(stream: Any) -> Console:
-    from rich.console import Console
-
-    width = None if stream.isatty() else 10_000
-    return Console(file=stream, highlight=False, emoji=False, markup=False, width=width)
-
-
 def to_json(value: Any) -> str:
-    """One JSON document; models, dataclasses and paths become plain values."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    """One JSON document; models, dataclasses and paths become plain values. What a terminal would obey is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _plain(value: Any) -> Any:

@@ -22,10 +22,11 @@ from ltk8s.cli.suggest import Suggestions, suggested, suggestions
 from ltk8s.data.manifest import Manifest
 from ltk8s.data.shards import INSTEAD
 from ltk8s.errors import UsageError, system_errors
-from ltk8s.planning.catalogue import find_manifest, list_manifests
+from ltk8s.planning.catalogue import find_manifest, list_manifests, list_versions
 from ltk8s.planning.task import DatasetRef
 from ltk8s.spec.base import parse
 from ltk8s.spec.experiment import Dataset, check_dataset_name
+from ltk8s.times import shown
 
 app = new_app("Stage, list, show and export data sets.")
 
@@ -84,7 +85,7 @@ def stage_(
         said = str(error)
         raise UsageError(f"{name!r} is not a name for a data set.", f"{said[:1].upper()}{said[1:]}.") from None
     opened = open_source(name, source, per_class=per_class)
-    versions = [manifest for manifest in list_manifests(context.store) if manifest.name == name]
+    versions = list_versions(context.store, name)
     wanted = request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates, bits=bits)
     for known in reversed(versions):
         if known.request == wanted and not force and is_whole(context.store, known):
@@ -107,6 +108,7 @@ def stage_(
                 progress=advance,
                 listing=listing,
             )
+        versions = list_versions(context.store, name)  # decoding takes long: another may have come meanwhile
         with bar(context, "Storing", manifest.bytes, in_bytes=True) as advance:
             report(context, *put(context.store, Path(scratch), manifest, versions, force=force, on_bytes=advance), versions)
 
@@ -148,7 +150,7 @@ def show_list(context: Context, manifests: list[Manifest]) -> None:
             f"{sum(manifest.test_counts):,}",
             f"{manifest.width}×{manifest.height}",
             size_text(manifest.bytes),
-            manifest.created[:16].replace("T", " "),
+            shown(manifest.created),
             str(versions[name]),
         )
     context.console.print(rows)
@@ -177,7 +179,7 @@ def show_overview(context: Context, manifest: Manifest, seen: Overview, to_try: 
     counts = list(seen.train_counts.values())
     rows = table("", "")
     rows.show_header = False
-    rows.add_row("data set", f"{seen.name} {seen.fingerprint}, from {manifest.source}, staged {manifest.created[:16]}")
+    rows.add_row("data set", f"{seen.name} {seen.fingerprint}, from {manifest.source}, staged {shown(manifest.created)}")
     rows.add_row("images", f"{seen.train:,} to train on, {seen.test:,} to test on")
     rows.add_row("size", f"{seen.width}×{seen.height} pixels, {size_text(seen.bytes)} in the store")
     rows.add_row(

@@ -13,6 +13,7 @@ from ltk8s.cli.common import FAILED, Context, command, new_app
 from ltk8s.cli.show import counted, size, table
 from ltk8s.cluster.gc import Garbage, find_garbage, remove_garbage
 from ltk8s.errors import UsageError
+from ltk8s.times import shown
 
 app = new_app()
 
@@ -62,7 +63,7 @@ def show(context: Context, garbage: Sequence[Garbage], older_than: str) -> None:
         return
     rows = table("NOT NAMED BY ANY RUN", "OBJECTS", "SIZE", "LAST WRITTEN")
     for item in garbage:
-        rows.add_row(item.id, str(item.objects), size(item.bytes), f"{item.modified:%Y-%m-%d %H:%M}")
+        rows.add_row(item.id, str(item.objects), size(item.bytes), shown(item.modified))
     context.console.print(rows)
     context.console.print(f"{size(sum(item.bytes for item in garbage))} in all.")
 

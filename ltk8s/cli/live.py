@@ -16,7 +16,9 @@ from rich.text import Text
 from ltk8s.cli.show import duration, styled
 from ltk8s.cluster.state import JobState
 from ltk8s.errors import shortened
+from ltk8s.escaping import printable
 from ltk8s.store.progress import Progress
+from ltk8s.times import time_of_day
 
 LINE_SECONDS = 10.0
 """A Job whose phase stays the same gets at most one line in this time."""
@@ -77,10 +79,10 @@ class Lines:
             if self.phases.get(row.id) != row.phase:
                 self.phases[row.id] = row.phase
                 self.written[row.id] = (now, row.progress.step if row.progress else 0)
-                self.write(f"{time.strftime('%H:%M:%S')}  {row.id}  {described(row)}")
+                self.write(f"{time_of_day()}  {row.id}  {described(row)}")
             elif row.progress and self._is_due(row.id, row.progress.step, now):
                 self.written[row.id] = (now, row.progress.step)
-                self.write(f"{time.strftime('%H:%M:%S')}  {row.id}  {progress_text(row.progress)}")
+                self.write(f"{time_of_day()}  {row.id}  {progress_text(row.progress)}")
 
     def _is_due(self, id: str, step: int, now: float) -> bool:
         then, last = self.written[id]
@@ -95,7 +97,7 @@ def frame(rows: Sequence[JobState], labels: Mapping[str, str], *, width: int, he
     """
     room = max(height - 4, 1)
     shown = rows if len(rows) <= room else [row for row in rows if row.phase in MOVING][:room]
-    names = [shortened(labels.get(row.id, row.id), LABEL_WIDTH) for row in shown]
+    names = [printable(shortened(labels.get(row.id, row.id), LABEL_WIDTH)) for row in shown]
     loss = width >= WIDE
     bar = min(max(width - max(map(len, names), default=0) - (FIXED_WIDTH if loss else FIXED_WIDTH - 7), 4), 40)
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")

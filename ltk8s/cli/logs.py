@@ -12,6 +12,7 @@ import typer
 from ltk8s.cli.common import Context, command, new_app
 from ltk8s.cli.lookup import FoundJob, find_job
 from ltk8s.errors import ClusterError, NotFound
+from ltk8s.escaping import printable
 from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.commit import read_result
@@ -37,7 +38,8 @@ def logs(
     found = find_job(context.store, job)
     for line in lines_of(context, found, follow=follow):
         text = line.rstrip("\n")
-        sys.stdout.write((json.dumps({"job": found.id, "line": text}) if context.json else text) + "\n")
+        shown = printable(text) if sys.stdout.isatty() else text
+        sys.stdout.write((json.dumps({"job": found.id, "line": text}) if context.json else shown) + "\n")
         sys.stdout.flush()
 
 

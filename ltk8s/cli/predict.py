@@ -18,6 +18,7 @@ from ltk8s.cli.common import FAILED, Context, command, new_app
 from ltk8s.cli.images import expand
 from ltk8s.cli.show import counted
 from ltk8s.data.sources.base import readable
+from ltk8s.escaping import FORMULAS, printable, spreadsheet
 from ltk8s.fusion.bundle import Bundle, read_bundle
 from ltk8s.store.aside import written_aside
 
@@ -91,10 +92,22 @@ def header(bundle: Bundle) -> list[str]:
 
 
 def row(bundle: Bundle, answer: Answer) -> list[str]:
-    """One image's line; probabilities to six places, and no disagreement where there is one network."""
-    best = [cell for one in answer["top"] for cell in (one["class"], f"{one['probability']:.6f}")]
+    """One image's line; probabilities to six places, and no disagreement where there is one network.
+
+    A spreadsheet never takes a cell for a formula: a class that looks like one gets an apostrophe, and a path gets ``./``, so
+    that it still leads a script to the file.
+    """
+    best = [cell for one in answer["top"] for cell in (spreadsheet(one["class"]), f"{one['probability']:.6f}")]
     disagreement = answer["disagreement"]
-    return [answer["path"], *best, "" if disagreement is None else f"{disagreement:.3f}"]
+    return [safe_path(answer["path"]), *best, "" if disagreement is None else f"{disagreement:.3f}"]
+
+
+def safe_path(path: str) -> str:
+    """
+    >>> safe_path("=cat.png"), safe_path("cats/1.png")
+    ('./=cat.png', 'cats/1.png')
+    """
+    return f"./{path}" if path.startswith(FORMULAS) else path
 
 
 @contextmanager
@@ -111,7 +124,8 @@ def opened(to: Path | None, context: Context) -> Iterator[Callable[[list[str]], 
 
 
 def _to_standard_output(line: list[str]) -> None:
-    csv.writer(sys.stdout, lineterminator="\n").writerow(line)
+    shown = [printable(cell) for cell in line] if sys.stdout.isatty() else line
+    csv.writer(sys.stdout, lineterminator="\n").writerow(shown)
     sys.stdout.flush()
 
 

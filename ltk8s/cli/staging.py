@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from ltk8s.cli.common import Context
 from ltk8s.cli.show import counted
 from ltk8s.data.manifest import MANIFEST, Manifest
+from ltk8s.planning.catalogue import list_versions
 from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.folder import upload_folder
+from ltk8s.times import later_than, moment, shown
 
 Outcome = Literal["new", "new version", "same", "current again", "repaired"]
+
+CLOCK_ERROR = timedelta(minutes=1)
+"""A smaller difference between clocks is not worth a word."""
 
 SHOWN = 3
 """Duplicates that are named; the manifest has all."""
@@ -40,6 +45,7 @@ def put(
     if same and not force and is_whole(store, same[-1]):
         return keep(store, manifest.model_copy(update={"shards": same[-1].shards}), versions)
     upload_folder(store, folder, layout.dataset(manifest.name, manifest.fingerprint), last=MANIFEST, on_bytes=on_bytes)
+    manifest = make_current(store, manifest, list_versions(store, manifest.name))
     if same:
         return manifest, "repaired"
     return manifest, "new version" if versions else "new"
@@ -57,14 +63,26 @@ def keep(store: Store, manifest: Manifest, versions: Sequence[Manifest]) -> tupl
     current = versions[-1]
     if manifest == current:
         return current, "same"
-    manifest = manifest.model_copy(update={"created": datetime.now(UTC).isoformat(timespec="milliseconds")})
+    if manifest.fingerprint == current.fingerprint:
+        return write(store, manifest, versions), "same"
+    return make_current(store, manifest, versions), "current again"
+
+
+def make_current(store: Store, manifest: Manifest, versions: Sequence[Manifest]) -> Manifest:
+    """What is staged last is current, also where the clock of whoever staged another version is ahead of this one."""
+    return manifest if versions[-1].fingerprint == manifest.fingerprint else write(store, manifest, versions)
+
+
+def write(store: Store, manifest: Manifest, versions: Iterable[Manifest]) -> Manifest:
+    """Put a manifest into the store as of now, which is after every version that is there."""
+    manifest = manifest.model_copy(update={"created": later_than(known.created for known in versions)})
     store.put(layout.dataset_manifest(manifest.name, manifest.fingerprint), manifest.model_dump_json(indent=1).encode())
-    return manifest, "same" if manifest.fingerprint == current.fingerprint else "current again"
+    return manifest
 
 
 def report(context: Context, manifest: Manifest, outcome: Outcome, versions: Sequence[Manifest]) -> None:
     """Say what became of staging, and what was found on the way."""
-    for line in (*findings(manifest), said(manifest, outcome, versions)):
+    for line in (*findings(manifest), said(manifest, outcome, versions), *clock_ahead(manifest)):
         context.note(line)
     context.emit({"outcome": outcome, "manifest": manifest}, lambda: None)
 
@@ -75,7 +93,9 @@ def said(manifest: Manifest, outcome: Outcome, versions: Sequence[Manifest]) -> 
     if outcome == "same":
         return f"{name} {fingerprint} is in the store already, with the same content: nothing to do."
     if outcome == "repaired":
-        return f"{name} {fingerprint} was in the store already and is there anew: every file was uploaded again."
+        again = f"{name} {fingerprint} was in the store already and is there anew: every file was uploaded again."
+        former = versions[-1].fingerprint
+        return again if former == fingerprint else f"{again} It is the current version again, in place of {former}."
     if outcome == "current again":
         former = versions[-1].fingerprint
         return f"{name} {fingerprint} is in the store already; it is the current version again, in place of {former}."
@@ -87,6 +107,16 @@ def said(manifest: Manifest, outcome: Outcome, versions: Sequence[Manifest]) -> 
         f"{staged} Its content differs from {versions[-1].fingerprint}: this is a new version, which submit takes from now on. "
         "The former one is kept for what was trained on it."
     )
+
+
+def clock_ahead(manifest: Manifest) -> list[str]:
+    """A warning where the version is dated in the future, since a former one is."""
+    if moment(manifest.created) < datetime.now(UTC) + CLOCK_ERROR:
+        return []
+    return [
+        f"Warning: a former version was staged by a machine whose clock is ahead of this one's. This version is dated "
+        f"{shown(manifest.created)}, just after it, so that it is current. Correct the clock that is wrong."
+    ]
 
 
 def findings(manifest: Manifest) -> list[str]:

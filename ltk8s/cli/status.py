@@ -13,6 +13,7 @@ from ltk8s.cli.live import epoch_text
 from ltk8s.cli.show import duration, styled, table
 from ltk8s.cluster.state import JobState, RunState, job_states, run_states
 from ltk8s.store.runs import RunRecord, find_run, read_runs
+from ltk8s.times import shown
 
 app = new_app()
 
@@ -53,7 +54,7 @@ def show_runs(context: Context, runs: Sequence[RunState]) -> None:
     rows = table("RUN", "PHASE", "JOBS", "ACCURACY", "SUBMITTED")
     for run in runs:
         counts = ", ".join(f"{count} {phase}" for phase, count in run.counts.items() if count)
-        rows.add_row(run.run, styled(run.phase), counts, number(run.accuracy), run.created[:16].replace("T", " "))
+        rows.add_row(run.run, styled(run.phase), counts, number(run.accuracy), shown(run.created))
     context.console.print(rows)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
 from typing import Any
 
 import ltk8s
@@ -23,6 +22,7 @@ from ltk8s.spec.library import Library
 from ltk8s.spec.resolve import ResolvedSweep, resolve_sweep
 from ltk8s.spec.study import Cell, Study
 from ltk8s.store.studies import StudyCell, StudyRecord
+from ltk8s.times import later_than
 
 ReadCell = tuple[Cell, Named | ResolvedSweep | str]
 """A cell with its experiment or sweep, or with the reason why it cannot be read."""
@@ -179,8 +179,8 @@ def _duration(seconds: float | None) -> str:
     return "not known" if seconds is None else duration(60 * round(seconds / 60)) if seconds >= 60 else duration(seconds)
 
 
-def record_of(name: str, study: Study, profile: str, cells: Sequence[Planned]) -> StudyRecord:
-    """The study as it is submitted now."""
+def record_of(name: str, study: Study, profile: str, cells: Sequence[Planned], former: Iterable[str] = ()) -> StudyRecord:
+    """The study as it is submitted now, which is after all moments of ``former``."""
     some = next(each.plan for each in cells if each.plan)
     return StudyRecord(
         name=name,
@@ -190,7 +190,7 @@ def record_of(name: str, study: Study, profile: str, cells: Sequence[Planned]) -
         fingerprint=some.last.dataset.fingerprint,
         cells=tuple(_cell(each, cells) for each in cells),
         version=ltk8s.__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=later_than(former),
     )
 
 

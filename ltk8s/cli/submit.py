@@ -50,7 +50,7 @@ from ltk8s.report import Study, collect, render_terminal
 from ltk8s.spec.library import Library
 from ltk8s.spec.ranking import Ranking
 from ltk8s.store.runs import RunRecord, read_runs
-from ltk8s.store.studies import write_study
+from ltk8s.store.studies import read_studies, write_study
 
 app = new_app()
 
@@ -138,7 +138,8 @@ def submit_study(context: Context, request: Request, library: Library, profile: 
     if how.dry_run:
         check_only(context, plans, missing, more)
         return
-    write_study(context.store, record_of(name, study, profile, arranged))
+    former = [record.created for record in read_studies(context.store)]
+    write_study(context.store, record_of(name, study, profile, arranged, former))
     carry_out(context, plans, how, more)
 
 

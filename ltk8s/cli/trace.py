@@ -15,12 +15,14 @@ from ltk8s.cli.lookup import FoundJob, find_job, jobs_of
 from ltk8s.cluster.job import Manifest
 from ltk8s.cluster.render import render_held, render_learner, to_yaml
 from ltk8s.errors import NotFound, TaskError, UsageError
+from ltk8s.escaping import printable
 from ltk8s.planning.task import LearnerTask, parse_task
 from ltk8s.spec.experiment import Experiment
 from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.commit import Result, read_result
 from ltk8s.store.runs import RunRecord, find_run
+from ltk8s.times import shown
 
 app = new_app()
 
@@ -61,7 +63,7 @@ def trace(
     ltk8s trace cifar50-0-02-lite0-ens-s0-1065bf4880
     """
     traces = [make_trace(context, find(context.store, name)) for name in names]
-    context.emit(traces, lambda: typer.echo("\n\n".join(map(to_text, traces))))
+    context.emit(traces, lambda: typer.echo(printable("\n\n".join(map(to_text, traces)))))
 
 
 def find(store: Store, name: str) -> FoundJob:
@@ -141,7 +143,7 @@ def _numbers(result: Result | None) -> str:
     if result is None:
         return "Not committed: there is no number of it."
     provenance = [f"{name} {value}" for name in SAID if (value := _plain(result.provenance.get(name))) is not None]
-    return "\n".join([*_counts(result.metrics), f"Committed {result.created}: {', '.join(provenance)}."])
+    return "\n".join([*_counts(result.metrics), f"Committed {shown(result.created)}: {', '.join(provenance)}."])
 
 
 def _counts(metrics: dict[str, Any]) -> list[str]:

@@ -153,7 +153,8 @@ def _last_words(job: Job, cluster: Cluster, store: Store) -> str:
     found = [item for item in store.list(prefix) if item.modified >= job.created]
     if job.phase == "running":  # the newest attempt is the one that runs; only what an earlier one left is about a failure
         found = [item for item in found if item.key.endswith("/failure.json")]
-    newest = max((item.key.removeprefix(prefix).partition("/")[0] for item in found), default="")
+    last = max(found, key=lambda item: (item.modified, item.key), default=None)  # an attempt's name is by its pod's clock
+    newest = last.key.removeprefix(prefix).partition("/")[0] if last else ""
     failure = _read_json(layout.attempt(job.kind, job.name, newest, "failure.json"), store) if newest else {}
     if failure:
         return _sentences(failure)

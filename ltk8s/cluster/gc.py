@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ltk8s.cluster.base import Cluster
 from ltk8s.cluster.job import Job
@@ -34,7 +34,7 @@ def find_garbage(store: Store, cluster: Cluster, *, older_than: timedelta) -> li
     """
     named = _named(store)
     jobs = {job.name: job for job in cluster.list()}
-    now = datetime.now(UTC)
+    now = store.now()  # a clock of this machine that is ahead would make everything old
     found = [_garbage(kind, id, objects, jobs.get(id)) for kind in KINDS for id, objects in _homes(store, kind).items()]
     stored = {garbage.id for garbage in found}
     found += [

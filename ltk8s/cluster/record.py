@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
 
 from ltk8s import __version__
 from ltk8s.planning.sweep import AnyPlan, SweepPlan
 from ltk8s.store.runs import Member, RunRecord, SweepPoint
+from ltk8s.times import later_than
 
 
-def record_of(plan: AnyPlan, image: str) -> RunRecord:
-    """The record of a run that is submitted now."""
+def record_of(plan: AnyPlan, image: str, former: Iterable[str] = ()) -> RunRecord:
+    """The record of a run that is submitted now, which is after all moments of ``former``."""
     return RunRecord(
         run=plan.run,
         kind="sweep" if isinstance(plan, SweepPlan) else "experiment",
@@ -32,7 +33,7 @@ def record_of(plan: AnyPlan, image: str) -> RunRecord:
         commit=plan.commit,
         image=image,
         version=__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=later_than(former),
     )
 
 

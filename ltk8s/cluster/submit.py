@@ -150,10 +150,10 @@ class _Submission:
 
 def _write_records(plans: Sequence[AnyPlan], store: Store, settings: Settings) -> None:
     """Those that the store lacks, or cannot read: submitting again writes nothing."""
-    known = {record.run for record in read_runs(store)}
+    created = {record.run: record.created for record in read_runs(store)}
     for plan in plans:
-        if plan.run not in known:
-            write_run(store, record_of(plan, settings.image.name))
+        if plan.run not in created:
+            created[plan.run] = write_run(store, record_of(plan, settings.image.name, created.values())).created
 
 
 def _wanted(plans: Sequence[AnyPlan], settings: Settings, *, from_pods: bool) -> dict[str, Wanted]:

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ltk8s.cluster.job import Job
@@ -75,7 +75,7 @@ class Recorder:
         """
         path = f"/api/v1/namespaces/{self._api.namespace}/events"
         try:
-            self._api.post(path, event(job, notice, self._api.namespace, self._instance, datetime.now(UTC)))
+            self._api.post(path, event(job, notice, self._api.namespace, self._instance, self._api.now()))
         except ApiError as error:
             if error.status != 409:
                 raise

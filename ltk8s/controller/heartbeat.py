@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event, Thread
 from typing import Any
 
@@ -63,13 +63,13 @@ class Heartbeat:
         Thread(target=self._run, args=(stop,), name="heartbeat", daemon=True).start()
 
     def renew(self) -> None:
-        """Write the Lease once.
+        """Write the Lease once, dated by the API server's clock: a client compares it with that, and a node's may be wrong.
 
         Raises:
             ClusterError: if the API server cannot be reached or refuses.
         """
         leases = f"/apis/coordination.k8s.io/v1/namespaces/{self._api.namespace}/leases"
-        body = lease(self._api.namespace, self._holder, self._store_url, datetime.now(UTC))
+        body = lease(self._api.namespace, self._holder, self._store_url, self._api.now())
         try:
             self._api.patch(f"{leases}/{LEASE}", body, kind="merge")
         except ApiError as error:

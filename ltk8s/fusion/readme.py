@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from ltk8s.escaping import markdown
 from ltk8s.fusion.bundle import CARD, Bundle
 from ltk8s.planning.task import ratio_slug
 
@@ -24,7 +25,7 @@ def readme(bundle: Bundle) -> str:
         f"{metrics['balanced_accuracy']:.4f}).",
         width=120,
     )
-    return f"""# {bundle.title}
+    return f"""# {markdown(bundle.title)}
 
 {about}
 

@@ -10,6 +10,7 @@ from ltk8s.errors import StoreError, UsageError, did_you_mean
 from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.many import get_many
+from ltk8s.times import moment, shown
 
 
 def find_manifest(store: Store, name: str, fingerprint: str | None = None) -> Manifest:
@@ -21,12 +22,12 @@ def find_manifest(store: Store, name: str, fingerprint: str | None = None) -> Ma
     Raises:
         UsageError: if there is no such data set (the nearest name is suggested), or it has another content by now.
     """
-    versions = _manifests(store, layout.dataset(name))
+    versions = list_versions(store, name)
     if not versions:
         raise _not_staged(store, name)
     matching = [manifest for manifest in versions if manifest.fingerprint.startswith(fingerprint or "")]
     if not matching:
-        there = ", ".join(f"{manifest.fingerprint} (staged {manifest.created})" for manifest in versions)
+        there = ", ".join(f"{manifest.fingerprint} (staged {shown(manifest.created)})" for manifest in versions)
         raise UsageError(
             f"The data set {name!r} changed: {fingerprint} is not in {store.url}, which has {there}.",
             "Stage the former content again, or correct dataset.fingerprint.",
@@ -37,6 +38,11 @@ def find_manifest(store: Store, name: str, fingerprint: str | None = None) -> Ma
 def list_manifests(store: Store) -> list[Manifest]:
     """Return what is known of every version of every data set, by name, then oldest first."""
     return _manifests(store, layout.dataset())
+
+
+def list_versions(store: Store, name: str) -> list[Manifest]:
+    """Return what is known of every version of one data set, oldest first; nothing if there is none."""
+    return _manifests(store, layout.dataset(name))
 
 
 def _not_staged(store: Store, name: str) -> UsageError:
@@ -50,7 +56,7 @@ def _not_staged(store: Store, name: str) -> UsageError:
 def _manifests(store: Store, prefix: str) -> list[Manifest]:
     keys = [found.key for found in store.list(prefix) if found.key.endswith(f"/{layout.MANIFEST}")]
     manifests = [_parse(key, data) for key, data in get_many(store, keys).items()]
-    return sorted(manifests, key=lambda manifest: (manifest.name, manifest.created, manifest.fingerprint))
+    return sorted(manifests, key=lambda manifest: (manifest.name, moment(manifest.created), manifest.fingerprint))
 
 
 def _parse(key: str, data: bytes) -> Manifest:

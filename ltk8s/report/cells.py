@@ -47,7 +47,7 @@ def cells(rows: Sequence[Row], runs: Runs) -> list[Cell]:
 
 def one_a_seed(rows: Iterable[Row]) -> list[Row]:
     """Of several runs with one seed and draw the newest, in order of seed."""
-    newest = {(row.setting.seed, row.setting.split_seed): row for row in sorted(rows, key=lambda row: row.created)}
+    newest = {(row.setting.seed, row.setting.split_seed): row for row in sorted(rows, key=lambda row: row.order)}
     return [newest[seed] for seed in sorted(newest)]
 
 

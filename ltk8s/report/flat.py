@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from ltk8s.escaping import spreadsheet
 from ltk8s.report.cell import Cell
 from ltk8s.report.published import published_accuracy
 from ltk8s.report.row import Comparison, Outcome, Row
@@ -13,13 +14,13 @@ from ltk8s.report.study import Study
 
 
 def to_csv(study: Study) -> str:
-    """Return the rows as CSV. Fractions are fractions; what a run does not have is empty."""
+    """Return the rows as CSV. Fractions are fractions; what a run does not have is empty; text is never a formula."""
     cell_of = {each.run: cell for cell in study.cells if not cell.same_as for each in cell.replicates}
     lines = [{**flat(row), **_cell(cell_of.get(row.run))} for row in study.rows]
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(lines[0]) if lines else ["run"], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    writer.writerows({name: spreadsheet(value) for name, value in line.items()} for line in lines)
     return text.getvalue()
 
 

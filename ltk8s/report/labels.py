@@ -41,7 +41,7 @@ def label_without_run(one: Cell | NotRun, cells: Sequence[Cell], open_ones: Sequ
 
 
 def _of_one(key: tuple[Place, str], rows: Sequence[Row], preset: str) -> list[tuple[Way, str]]:
-    title = max((row for row in rows if row.variant == preset), key=lambda row: row.created).title
+    title = max((row for row in rows if row.variant == preset), key=lambda row: row.order).title
     variants = list(dict.fromkeys(row.variant for row in rows))
     apart = zip(variants, differences(variants, preset), strict=True)
     return [((*key, variant), f"{title} ({difference})" if difference else title) for variant, difference in apart]

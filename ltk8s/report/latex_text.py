@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from ltk8s.escaping import one_line
+
 SPECIAL = {
     "\\": r"\textbackslash{}",
     **{char: f"\\{char}" for char in "&%$#_{}"},
@@ -75,7 +77,7 @@ def escaped(text: str) -> str:
     >>> print(escaped("τ = 1 in Zürich, 尾"))
     \\ensuremath{\\tau} = 1 in Z\\"{u}rich, U+5C3E
     """
-    return "".join(_escaped(char) for char in unicodedata.normalize("NFC", text))
+    return "".join(_escaped(char) for char in unicodedata.normalize("NFC", one_line(text)))
 
 
 def row_head(text: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ltk8s.escaping import markdown as plain
 from ltk8s.report import columns, numbers
 from ltk8s.report.cell import Cell
 from ltk8s.report.exhibit import Sweep
-from ltk8s.report.grid import LEGEND, Grid, grid, published_grid
+from ltk8s.report.grid import LEGEND, REAL, Grid, grid, published_grid
 from ltk8s.report.published import SOURCE
 from ltk8s.report.study import Scale, Study, scale_of
+from ltk8s.times import shown
 
 READING = """\
 Accuracies are of the fusion on the test set, averaged over seeds, with a 95 % interval: Wilson's for one seed, for several the
@@ -23,7 +25,7 @@ unequal numbers of test images, balanced accuracy leads. A learner that several 
 
 def to_markdown(study: Study) -> str:
     """Return the page: verdicts, the headline, every cell and run, sweeps, claims, errata, what is open, where it is from."""
-    parts = ["# Results", *(verdict.sentence for verdict in study.verdicts)]
+    parts = ["# Results", *(plain(verdict.sentence) for verdict in study.verdicts)]
     if study.cells:
         parts += ["## Accuracy", _grid(grid(study)), LEGEND, *_published(study), *_lines(study), *_members(study)]
     if not study.rows and not study.sweeps:
@@ -42,11 +44,13 @@ def _published(study: Study) -> list[str]:
 def _lines(study: Study) -> list[str]:
     parts = ["## Runs"]
     for scale, cells in study.scales().items():
-        parts += [_heading(scale), table(["", *columns.CELL], [[cell.label, *columns.of_cell(cell)] for cell in cells])]
-        parts += [f"{cell.label} is not compared: {cell.incomparable}." for cell in cells if cell.incomparable]
+        parts += [_heading(scale), table(["", *columns.CELL], [[plain(cell.label), *columns.of_cell(cell)] for cell in cells])]
+        parts += [plain(f"{cell.label} is not compared: {cell.incomparable}.") for cell in cells if cell.incomparable]
         rows = [row for row in study.rows if scale_of(row) == scale and row.outcome]
         body = [
-            [row.title, *columns.details(row, row.outcome), f"`{row.run}`", f"`{row.fusion}`"] for row in rows if row.outcome
+            [plain(row.title), *columns.details(row, row.outcome), f"`{row.run}`", f"`{row.fusion}`"]
+            for row in rows
+            if row.outcome
         ]
         parts += [*_smallest(cells), table(["", *columns.DETAILS, "run", "fusion"], body), *_confusions(cells)]
     return parts
@@ -67,7 +71,7 @@ def _confusions(cells: Sequence[Cell]) -> list[str]:
     best = max(cells, key=lambda cell: cell.score)
     worst = ", ".join(f"{c.label} for {c.predicted} ({c.count:g})" for c in best.confusions[:5])
     each = "" if best.seeds == 1 else ", a seed's average"
-    return [f"{best.label} most often takes, in images{each}: {worst}."] if worst else []
+    return [plain(f"{best.label} most often takes, in images{each}: {worst}.")] if worst else []
 
 
 def _members(study: Study) -> list[str]:
@@ -92,15 +96,15 @@ def _sweeps(sweeps: Iterable[Sweep]) -> list[str]:
 
 
 def _sweep(sweep: Sweep) -> list[str]:
-    heading = f"## {sweep.title} ({numbers.at(sweep.setting.ratio)}, profile {sweep.setting.profile})"
+    heading = f"## {plain(sweep.title)} ({numbers.at(sweep.setting.ratio)}, profile {sweep.setting.profile})"
     cost = f"{sweep.learners} learners, {numbers.hours(sweep.device_hours)} of device time. `{sweep.command}`"
     ranking = sweep.ranking
     if ranking is None:
-        return [heading, f"Unfinished: {sweep.unfinished}. So far {cost}"]
+        return [heading, f"Unfinished: {plain(sweep.unfinished)}. So far {cost}"]
     measured = "test set" if ranking.selects == "nothing" else f"{ranking.folds} folds, {ranking.n} images out of fold"
     body = [
         [
-            f"{point.label}{' (chosen)' if i == ranking.chosen else ''}",
+            f"{plain(point.label)}{' (chosen)' if i == ranking.chosen else ''}",
             numbers.networks(point.networks),
             f"{point.correct}/{point.n}",
             numbers.fraction(point.accuracy),
@@ -113,8 +117,8 @@ def _sweep(sweep: Sweep) -> list[str]:
     ]
     scores = ["correct", "accuracy", "balanced ± standard error", "vs best, points [95 %]"]
     header = ["", "networks", *scores, "parameters", "device-seconds"]
-    excluded = f" Always trained on, so left out: {', '.join(ranking.excluded)}." if ranking.excluded else ""
-    return [heading, f"{ranking.reason} Scores are of {measured}; {cost}{excluded}", table(header, body)]
+    excluded = f" Always trained on, so left out: {plain(', '.join(ranking.excluded))}." if ranking.excluded else ""
+    return [heading, f"{plain(ranking.reason)} Scores are of {measured}; {cost}{excluded}", table(header, body)]
 
 
 def _claims(study: Study) -> list[str]:
@@ -122,7 +126,11 @@ def _claims(study: Study) -> list[str]:
         return []
     profiles = len({claim.profile for claim in study.claims}) > 1
     body = [
-        [f"{c.claim}{f' ({c.profile})' if profiles else ''}{' (our own)' if c.ours else ''}", c.verdict, " ".join(c.evidence)]
+        [
+            f"{c.claim}{f' ({c.profile})' if profiles else ''}{' (our own)' if c.ours else ''}",
+            c.verdict,
+            plain(" ".join(c.evidence)),
+        ]
         for c in study.claims
     ]
     return ["## Claims", table(["claim", "verdict", "evidence"], body)]
@@ -139,21 +147,21 @@ def _costs(study: Study) -> list[str]:
 
 
 def _not_run(study: Study) -> list[str]:
-    lines = [
-        f"- {each.title} at {numbers.at(each.ratio)}, seed {each.seed}{f' (`{each.run}`)' if each.run else ''}: {each.why}"
-        for each in study.not_run
-    ]
+    lines = []
+    for each in study.not_run:
+        run = f" (`{each.run}`)" if each.run else ""
+        lines.append(f"- {plain(each.title)} at {numbers.at(each.ratio)}, seed {each.seed}{run}: {plain(each.why)}")
     return ["## Not run, or unfinished", "\n".join(lines)] if lines else []
 
 
 def _origins(study: Study) -> list[str]:
     body = [
         [
-            each.number,
+            plain(each.number),
             f"`{each.command}`",
-            f"{each.device}, {each.threads or '–'} threads",
+            f"{plain(each.device)}, {each.threads or '–'} threads",
             f"ltk8s {each.version}",
-            each.scored,
+            shown(each.scored),
         ]
         for each in study.origins
     ]
@@ -166,7 +174,12 @@ def _heading(scale: Scale) -> str:
 
 
 def _grid(texts: Grid) -> str:
-    return table(texts.header, texts.rows)
+    return table([plain(text) for text in texts.header], [[_cell(text) for text in row] for row in texts.rows])
+
+
+def _cell(text: str) -> str:
+    """A cell of the headline; the mark of a real difference at its end opens nothing."""
+    return plain(text.removesuffix(REAL)) + text[len(text.removesuffix(REAL)) :]
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

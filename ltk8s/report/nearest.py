@@ -41,7 +41,7 @@ def find_baselines(
         if record.experiment == BASELINE and setting_of(record) in settings:
             ways.setdefault(variant(record), []).append(record)
     nearest = max(ways.values(), key=lambda way: _nearness(seeds[0], way, finished), default=[])
-    return {setting_of(each): each for each in sorted(nearest, key=lambda each: (finished(each), each.created))}
+    return {setting_of(each): each for each in sorted(nearest, key=lambda each: (finished(each), each.order))}
 
 
 def other_scale(record: RunRecord, baseline: RunRecord) -> str:
@@ -60,7 +60,7 @@ def _nearness(record: RunRecord, way: Sequence[RunRecord], finished: Callable[[R
         _scale(first, SCALE) == _scale(record, SCALE),
         any(member.arch in archs for member in first.members),
         len({setting_of(each) for each in done}),
-        max(each.created for each in way),
+        max(each.order for each in way),
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ltk8s.spec.base import Spec
+from ltk8s.times import moment
 
 Interval = tuple[float, float]
 """95 %, as fractions."""
@@ -132,3 +135,8 @@ class Row(Spec):
     unfinished: str = ""
     comparison: Comparison | None = None
     incomparable: str = ""
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """What sorts runs by when they were submitted, as their records are."""
+        return moment(self.created), self.run

@@ -141,7 +141,7 @@ def _order(record: RunRecord) -> tuple[object, ...]:
     """By setting, the longest tail last; the baseline before the techniques; then in order of submission."""
     ratio = 1.0 if record.ratio is None else record.ratio
     setting = (record.dataset, record.fingerprint, -ratio, record.split_seed, record.profile, record.seed)
-    return (*setting, record.experiment != BASELINE, record.created, record.run)
+    return (*setting, record.experiment != BASELINE, record.order)
 
 
 def _unfinished(record: RunRecord, why: str) -> Row:

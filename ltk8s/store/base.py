@@ -55,3 +55,6 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove an object; nothing happens where there is none."""
+
+    def now(self) -> datetime:
+        """The time by the clock that dates the objects in listings: how old they are does not depend on this machine's."""

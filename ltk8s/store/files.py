@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import stat
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,13 +19,13 @@ from ltk8s.errors import NO_ROOM, LtkError, NotFound, StoreError, system_error, 
 from ltk8s.store.aside import written_aside
 from ltk8s.store.base import ObjectInfo
 from ltk8s.store.keys import check_key, check_prefix
-from ltk8s.written import open_to_write
+from ltk8s.written import Explain, open_to_write
 
 PARTS = ".parts"
 """Where objects are while they are written. No key starts with a dot, so nothing here is ever taken for an object."""
 
 STALE_SECONDS = 24 * 3600
-"""A part this old belongs to a writer that was killed."""
+"""A part this old that nobody holds a lock on belongs to a writer that was killed."""
 
 
 WITHOUT_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
@@ -98,29 +98,40 @@ class FileStore:
     def _write(self, key: str, fill: Callable[[BinaryIO], object], place: Callable[[Path, Path], bool]) -> bool:
         """Write a part by ``fill``, whose own OSErrors pass through, and ``place`` it."""
         file = self._file(key)
-        with self._explained("write", key):
-            part = self._parts() / uuid.uuid4().hex
-        try:
-            with open_to_write(part, partial(self._error, "write", key), "xb") as opened:
-                fill(opened)
-                with self._explained("write", key):
-                    opened.flush()
-                    os.fsync(opened.fileno())
+        with self._part(partial(self._error, "write", key)) as (part, opened):
+            fill(opened)
             with self._explained("write", key):
+                opened.flush()
+                os.fsync(opened.fileno())
                 return _in_place(part, file, place)
+
+    @contextmanager
+    def _part(self, explain: Explain) -> Iterator[tuple[Path, BinaryIO]]:
+        """A new file aside, locked as long as it is written; what killed writers left behind there is swept away.
+
+        Args:
+            explain: makes an error of that of the operating system, where the part itself cannot be made or written.
+        """
+        parts = self.directory / PARTS
+        part = parts / uuid.uuid4().hex
+        try:
+            try:
+                parts.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise explain(error) from error
+            with open_to_write(part, explain, "xb") as opened:
+                with suppress(OSError):  # not every file system has locks
+                    fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                _sweep(parts, os.fstat(opened.fileno()).st_mtime)
+                yield part, opened
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
 
-    def _parts(self) -> Path:
-        """The directory for parts, made if need be and swept of what killed writers left behind."""
-        parts = self.directory / PARTS
-        parts.mkdir(parents=True, exist_ok=True)
-        for left in parts.iterdir():
-            with suppress(FileNotFoundError):
-                if time.time() - left.stat().st_mtime > STALE_SECONDS:
-                    left.unlink()
-        return parts
+    def now(self) -> datetime:
+        with suppress(StoreError), self._part(partial(self._error, "write", PARTS)) as (_, opened):
+            return datetime.fromtimestamp(os.fstat(opened.fileno()).st_mtime, UTC)
+        return datetime.now(UTC)  # who cannot write there
 
     def _remove_empty(self, directory: Path) -> None:
         """Remove the directories above a deleted object as far as they are empty, since they are no objects."""
@@ -148,6 +159,25 @@ class FileStore:
         room = "remove what no run needs (`ltk8s gc`), " if error.errno in NO_ROOM else ""
         instead = f"{room}{'or ' if room else ''}choose another directory for the store"
         return system_error(error, f"{doing} {key!r} in the store", self.url, instead=instead, kind=StoreError)
+
+
+def _sweep(parts: Path, now: float) -> None:
+    """Remove parts whose writer is gone: old by the file system's own clock, and locked by nobody, whatever any clock says."""
+    for left in parts.iterdir():
+        with suppress(OSError):
+            if now - left.stat().st_mtime > STALE_SECONDS and not _is_locked(left):
+                left.unlink()
+
+
+def _is_locked(part: Path) -> bool:
+    with part.open("rb") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def _replace(part: Path, file: Path) -> bool:

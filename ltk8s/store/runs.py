@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.layout import Kind, LastKind
 from ltk8s.store.many import get_many
+from ltk8s.times import moment
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,8 @@ class SweepPoint(Spec):
 
 class RunRecord(Spec):
     """A run as it was first submitted. ``spec`` is the experiment with its profile, ``fusion`` the fusion's id,
-    ``train_counts`` the images per class after the split, ``ratio`` None for all images, ``created`` ISO 8601 in UTC.
+    ``train_counts`` the images per class after the split, ``ratio`` None for all images. ``created`` (ISO 8601 in UTC) is
+    later than that of every run that was submitted before, whatever the clocks of those who submit say.
 
     A sweep's ``fusion`` is the id of its ranking, ``spec`` its base with the profile, ``members`` the learners of all points
     and folds, each once, and ``points`` what was tried, in the ranking's order. ``tuned_by`` is the run of the sweep whose
@@ -64,6 +67,11 @@ class RunRecord(Spec):
     image: str
     version: str
     created: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """What sorts runs by when they were submitted; of two at one moment the name decides."""
+        return moment(self.created), self.run
 
     @property
     def last_kind(self) -> LastKind:
@@ -146,7 +154,7 @@ def _names(store: Store) -> list[str]:
 def _read(store: Store, names: Iterable[str]) -> list[RunRecord]:
     objects = get_many(store, [layout.run(name) for name in names])
     records = [record for record in (_parse(key, data) for key, data in objects.items()) if record]
-    return sorted(records, key=lambda record: (record.created, record.run))
+    return sorted(records, key=lambda record: record.order)
 
 
 def _parse(key: str, data: bytes) -> RunRecord | None:

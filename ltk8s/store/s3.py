@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -125,6 +127,11 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         self._call(lambda: self._s3.delete_object(**self._object(key)), f"delete {key!r}")
+
+    def now(self) -> datetime:
+        page = self._page({"Bucket": self._address.bucket, "MaxKeys": 1}, "tell the time")
+        date = page["ResponseMetadata"]["HTTPHeaders"].get("date")
+        return parsedate_to_datetime(date) if date else datetime.now(UTC)
 
     def make_bucket(self) -> bool:
         """Make the bucket where there is none; return whether this call made it."""

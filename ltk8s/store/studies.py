@@ -11,6 +11,7 @@ from ltk8s.spec.base import Spec
 from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.many import get_many
+from ltk8s.times import moment
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def read_studies(store: Store) -> list[StudyRecord]:
     """Return all records, oldest first. One that cannot be read is left out with a warning."""
     keys = [found.key for found in store.list(layout.study())]
     records = [record for record in (_parse(key, data) for key, data in get_many(store, keys).items()) if record]
-    return sorted(records, key=lambda record: (record.created, record.name))
+    return sorted(records, key=lambda record: (moment(record.created), record.name))
 
 
 def _parse(key: str, data: bytes) -> StudyRecord | None:

@@ -13,6 +13,7 @@ from ltk8s.spec.base import Spec
 from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.many import get_many
+from ltk8s.times import moment
 
 
 class WeightsCard(Spec):
@@ -82,7 +83,7 @@ def list_weights(store: Store) -> list[WeightsCard]:
 def _cards(store: Store, prefix: str) -> list[WeightsCard]:
     keys = [found.key for found in store.list(prefix) if found.key.endswith(".json")]
     cards = [_parse(key, data) for key, data in get_many(store, keys).items()]
-    return sorted(cards, key=lambda card: (card.created, card.arch, card.sha256))
+    return sorted(cards, key=lambda card: (moment(card.created), card.arch, card.sha256))
 
 
 def _parse(key: str, data: bytes) -> WeightsCard:

@@ -13,7 +13,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import sys
-from datetime import UTC, datetime
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,13 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from ltk8s.errors import NO_RIGHT, NO_ROOM, LtkError, TaskError, UsageError, shortened, system_error, system_errors
+from ltk8s.errors import NO_RIGHT, NO_ROOM, LtkError, StoreError, TaskError, UsageError, shortened, system_error, system_errors
 from ltk8s.network.backbone import empty, head_names, save_weights
 from ltk8s.network.cost import parameters
 from ltk8s.store import open_store
 from ltk8s.store.base import Store
-from ltk8s.store.weights import WeightsCard, put_weights
+from ltk8s.store.weights import WeightsCard, list_weights, put_weights
+from ltk8s.times import later_than
 
 CLASSES = 1000
 HUB_SECONDS = 20
@@ -62,10 +63,17 @@ def stage(arch: str, store: Store, file: Path | None = None) -> WeightsCard:
         parameters=parameters(network),
         source=source,
         licence=licence,
-        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        created=later_than(_former(store, arch)),
     )
     put_weights(store, card, data)
     return card
+
+
+def _former(store: Store, arch: str) -> list[str]:
+    """When the weights of this network that are there were staged; a card that cannot be read is about to be replaced."""
+    with suppress(StoreError):
+        return [card.created for card in list_weights(store) if card.arch == arch]
+    return []
 
 
 def pretrained(arch: str, file: Path | None) -> tuple[Any, str, str]:

@@ -290,3 +290,39 @@ def test_a_state_directory_without_room_for_staging_is_named(process, pictures, 
 
 def test_a_name_that_is_too_long_is_said(ltk8s):
     assert ": file name too long.\nUse a shorter name." in ltk8s("data", "stage", "x", "--from", "a" * 300).stderr
+
+
+def date(tmp_path, fingerprint, created):
+    """Date a version as the clock of the machine that staged it would have."""
+    (file,) = (tmp_path / "state/store/datasets").glob(f"pets/{fingerprint}/manifest.json")
+    file.write_text(json.dumps({**json.loads(file.read_text()), "created": created}))
+
+
+def test_what_is_staged_last_is_current_though_the_clock_of_a_former_version_was_ahead(ltk8s, pictures, staged, tmp_path):
+    date(tmp_path, staged["fingerprint"], "2999-01-01T00:00:00+00:00")
+    (pictures / "train/cat/0000.png").unlink()
+    result = ltk8s("data", "stage", "pets", "--from", pictures)
+    assert "this is a new version" in result.stdout
+    assert "clock is ahead of this one's. This version is dated 2999-01-01 00:00 UTC" in result.stdout
+    assert json.loads(ltk8s("data", "show", "pets", "--json").stdout)["train"] == 159
+    assert " ".join(ltk8s("data", "list").stdout.split()).count(staged["fingerprint"]) == 0
+
+
+def test_former_content_becomes_current_again_though_the_clock_of_the_later_version_was_ahead(
+    ltk8s, pictures, staged, tmp_path
+):
+    (pictures / "train/cat/0000.png").rename(tmp_path / "aside.png")
+    later = json.loads(ltk8s("data", "stage", "pets", "--from", pictures, "--json").stdout)["manifest"]
+    date(tmp_path, later["fingerprint"], "2999-01-01T00:00:00+00:00")
+    (tmp_path / "aside.png").rename(pictures / "train/cat/0000.png")
+    for force in ((), ("--force",)):
+        result = ltk8s("data", "stage", "pets", "--from", pictures, *force)
+        assert f"it is the current version again, in place of {later['fingerprint']}" in result.stdout.replace("It", "it")
+        assert json.loads(ltk8s("data", "show", "pets", "--json").stdout)["fingerprint"] == staged["fingerprint"]
+        date(tmp_path, later["fingerprint"], "2999-12-01T00:00:00+00:00")
+
+
+def test_when_a_version_was_staged_is_shown_in_utc_and_says_so(ltk8s, staged, tmp_path):
+    date(tmp_path, staged["fingerprint"], "2026-02-03T04:05:06+02:00")
+    assert "2026-02-03 02:05 UTC" in ltk8s("data", "list").stdout
+    assert "staged 2026-02-03 02:05 UTC" in ltk8s("data", "show", "pets").stdout

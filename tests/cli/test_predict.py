@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from ltk8s.cli.images import expand
+from ltk8s.cli.predict import row, safe_path
 from ltk8s.errors import UsageError
 
 
@@ -61,3 +62,15 @@ def test_pull_refuses_what_is_not_finished(ltk8s, submitted, tmp_path):
     assert result.exit_code == 2
     assert f"The run {record.run!r} is not finished." in result.stderr
     assert not (tmp_path / "model").exists()
+
+
+def test_no_cell_is_a_formula_and_a_path_still_leads_to_its_file(photos):
+    (photos / "=1+1.png").touch()
+    (photos / "-1.png").touch()
+    top = [{"class": "=HELP()", "probability": 0.75}, {"class": "-1", "probability": 0.25}]
+    for path in expand(["*.png"]):
+        written, *best, _ = row(None, {"path": path, "top": top, "disagreement": None})
+        assert written == f"./{path}"
+        assert (photos / written).samefile(path)
+        assert best == ["'=HELP()", "0.750000", "-1", "0.250000"]
+    assert safe_path("photos/=a.png") == "photos/=a.png"

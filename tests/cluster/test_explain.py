@@ -26,8 +26,8 @@ def reasons(record, cluster, store):
     return lambda: {reason.id: reason.why for reason in why([record], cluster, store)}
 
 
-def leave_failure(store, id, **failure):
-    Attempt(store, "{}", "learner", id).put_unlisted("failure.json", json.dumps(failure).encode())
+def leave_failure(store, id, attempt=None, **failure):
+    Attempt(store, "{}", "learner", id, attempt).put_unlisted("failure.json", json.dumps(failure).encode())
 
 
 def test_nothing_is_said_of_what_is_done(reasons, commit):
@@ -41,6 +41,16 @@ def test_a_failed_job_says_its_exit_code_and_what_the_worker_left_in_the_store(r
     leave_failure(store, "a", error="TaskError", exit=65, what="The loss is NaN at step 12.", do="Lower the learning rate.")
     run_jobs()
     assert reasons()["a"] == "exit code 65: The loss is NaN at step 12. Lower the learning rate."
+
+
+def test_the_last_failure_is_the_one_that_came_last_not_the_one_of_the_clock_that_is_ahead(
+    reasons, cluster, store, job, run_jobs
+):
+    cluster.create(job("a", "exit(65)"))
+    leave_failure(store, "a", "29990101t000000-00000000", error="TaskError", what="The first.", do="Do this.")
+    leave_failure(store, "a", "20260101t000000-00000000", error="TaskError", what="The last.", do="Do that.")
+    run_jobs()
+    assert reasons()["a"] == "exit code 65: The last. Do that."
 
 
 def test_an_unforeseen_failure_says_what_kind_it_was(reasons, cluster, store, job, run_jobs):

@@ -8,6 +8,7 @@ from ltk8s.cluster import names
 from ltk8s.cluster.gc import find_garbage, remove_garbage
 from ltk8s.errors import StoreError
 from ltk8s.store import layout
+from ltk8s.store.files import FileStore
 from ltk8s.store.runs import delete_run
 
 AT_ONCE = timedelta(0)
@@ -121,3 +122,17 @@ def test_with_a_record_that_cannot_be_read_nothing_is_judged(find, store, commit
     store.put(layout.run("stack-wl-00000000"), b"{}")
     with pytest.raises(StoreError, match=r"The record of the run 'stack-wl-00000000' .* cannot be read"):
         find()
+
+
+class Ahead(FileStore):
+    """A store of another machine, whose clock is eight days ahead of this one's."""
+
+    def now(self):
+        return super().now() + timedelta(days=8)
+
+
+def test_how_old_it_is_depends_on_the_stores_clock_and_not_on_this_machines(commit, store, cluster):
+    commit("learner", "a")
+    assert find_garbage(store, cluster, older_than=timedelta(days=7)) == []
+    (item,) = find_garbage(Ahead(store.directory), cluster, older_than=timedelta(days=7))
+    assert item.id == "a"

@@ -4,6 +4,7 @@ import pytest
 
 from ltk8s.cluster.local.cluster import LocalCluster
 from ltk8s.cluster.local.machine import Machine
+from ltk8s.cluster.record import record_of
 from ltk8s.cluster.render import render
 from ltk8s.cluster.submit import submit
 from ltk8s.errors import UsageError
@@ -11,7 +12,7 @@ from ltk8s.spec.settings import Settings
 from ltk8s.store import layout
 from ltk8s.store.commit import read_result, set_aside
 from ltk8s.store.files import FileStore
-from ltk8s.store.runs import read_runs
+from ltk8s.store.runs import find_run, read_runs, write_run
 
 
 def outcomes(sent):
@@ -243,3 +244,14 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(planned, send, clu
     assert [each.outcome for each in sent.values()] == ["retried", "shared", "shared", "created", "created", "created"]
     assert cluster.list() == before
     assert [record.run for record in read_runs(store)] == [weighted.run]
+
+
+# The order of runs.
+
+
+def test_what_is_submitted_later_is_newer_though_the_clock_of_an_earlier_run_was_ahead(planned, send, store):
+    first, second, third = planned("baseline"), planned("baseline", seed=1), planned("baseline", seed=2)
+    write_run(store, record_of(first, "image").model_copy(update={"created": "2999-01-01T00:00:00+00:00"}))
+    send(second, third)
+    assert [record.run for record in read_runs(store)] == [first.run, second.run, third.run]
+    assert find_run(store, "baseline").run == third.run

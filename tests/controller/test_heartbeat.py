@@ -1,8 +1,17 @@
 """The Lease that is renewed, and the pulse that it stands for."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import ClassVar
 
-from ltk8s.controller.heartbeat import Pulse, lease
+import kubernetes.client
+
+from ltk8s.cluster.kubernetes.api import Api
+from ltk8s.cluster.kubernetes.site import STALE_SECONDS
+from ltk8s.controller.heartbeat import Heartbeat, Pulse, lease
 
 
 def test_the_lease_says_who_when_and_for_which_store():
@@ -25,3 +34,35 @@ def test_a_loop_that_has_not_turned_for_a_minute_is_wrong():
     assert "61 s" in pulse.wrong()
     pulse.beat()
     assert pulse.wrong() == ""
+
+
+class TomorrowsServer(BaseHTTPRequestHandler):
+    """An API server whose clock is a day ahead of this machine's: it answers every request with an empty object."""
+
+    bodies: ClassVar[list[dict]] = []
+
+    def do_PATCH(self):
+        self.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def date_time_string(self, timestamp=None):
+        return format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_heartbeat_is_dated_by_the_api_servers_clock_not_by_its_nodes():
+    with ThreadingHTTPServer(("127.0.0.1", 0), TomorrowsServer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        configuration = kubernetes.client.Configuration(host=f"http://127.0.0.1:{server.server_port}")
+        api = Api(kubernetes.client.ApiClient(configuration), "test", "ns")
+        heartbeat = Heartbeat(api, "host", "s3://bucket", Pulse())
+        heartbeat.renew()
+        heartbeat.renew()
+        server.shutdown()
+    renewed = datetime.fromisoformat(TomorrowsServer.bodies[-1]["spec"]["renewTime"])
+    assert abs(renewed - api.now()) < timedelta(seconds=STALE_SECONDS / 2)
+    assert renewed - datetime.now(UTC) > timedelta(hours=23)

@@ -160,3 +160,10 @@ def test_an_interval_of_an_accuracy_stays_within_0_and_1(store: Store, make_run:
         make_run("baseline", right, labels=labels, seed=seed)
     low, high = cell(collect(store), "baseline").balanced_interval
     assert (low < 0.9, high) == (True, 1.0)
+
+
+def test_the_newest_run_of_a_seed_counts_whatever_offset_its_moment_is_written_with(store: Store, make_run: MakeRun) -> None:
+    older = make_run("baseline", (90, 50, 10), run="baseline-b", created="2026-01-01T10:00:00+02:00")
+    newer = make_run("baseline", (90, 50, 20), run="baseline-a", created="2026-01-01T09:00:00+00:00")
+    (replicate,) = cell(collect(store, [newer, older]), "baseline").replicates
+    assert replicate.run == newer.run

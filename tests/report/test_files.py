@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 from rich.console import Console
 
 from ltk8s.errors import UsageError
@@ -153,3 +154,27 @@ def test_the_report_loads_nothing_heavy_before_it_is_asked_for() -> None:
     heavy = ("scipy", "torch", "rich", "boto3", "matplotlib", "PIL")
     code = f"import sys, ltk8s.report; sys.exit(any(name in sys.modules for name in {heavy}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_title_is_text_in_every_file(store: Store, make_run: MakeRun, tmp_path: Path) -> None:
+    title = "=1+1 *bold* [x](javascript:alert(1)) <unk></script><script>alert(1)</script> $a$ `b` | \x1b[31m \u202egnp"
+    make_run("baseline", (90, 50, 10))
+    make_run("stack-wl", (88, 60, 40), title=title)
+    make_run("weighted-loss", None, title=title)
+    study = collect(store)
+    write(study, tmp_path)
+    shown = title.replace("\x1b", "␛").replace("\u202e", "\ufffd")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "results.csv").read_text())))
+    assert [row["title"] for row in rows if row["experiment"] == "stack-wl"] == [f"'{title}"]
+    page = (tmp_path / "index.html").read_text()
+    assert "<script>alert" not in page
+    assert not set(page) & {"\x1b", "\u202e"}
+    assert "<unk>" not in page
+    text = (tmp_path / "results.md").read_text()
+    parsed = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
+    inline = [child for token in parsed for child in token.children or []]
+    assert not {"link_open", "html_inline", "strong_open"} & {each.type for each in inline}
+    assert not {"html_block"} & {each.type for each in parsed}
+    plain = ["".join(child.content for child in token.children or []) for token in parsed]
+    assert any(shown in each for each in plain)
+    assert "\x1b" not in text + (tmp_path / "results.tex").read_text()

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,27 @@ def test_a_place_that_cannot_be_written_is_not_blamed_on_the_store(store):
     store.put("a", b"x")
     with pytest.raises(StoreError, match="Cannot write /dev/null/file: not a directory"):
         store.download("a", Path("/dev/null/file"))
+
+
+def test_what_is_being_written_is_not_swept_though_a_clock_has_jumped(store, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=store.upload, args=("large", pipe))
+    writer.start()
+    with pipe.open("wb") as source:
+        source.write(b"half")
+        while not (parts := list((store.directory / ".parts").glob("*"))):
+            time.sleep(0.01)
+        os.utime(parts[0], (0, time.time() - 2 * STALE_SECONDS))  # as old as it is for a clock that is two days ahead
+        FileStore(store.directory).put("a", b"x")
+        assert parts[0].exists()
+        source.write(b" and half")
+    writer.join()
+    assert store.get("large") == b"half and half"
+
+
+def test_the_time_is_the_file_systems_and_leaves_nothing(store):
+    store.put("a", b"x")
+    (found,) = store.list("a")
+    assert abs(store.now() - found.modified) < timedelta(seconds=10)
+    assert list((store.directory / ".parts").iterdir()) == []

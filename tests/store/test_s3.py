@@ -174,7 +174,8 @@ def test_a_server_that_is_no_store_is_explained(minio, page):
         store = open_store(f"s3://bucket?endpoint=http://127.0.0.1:{website.server_address[1]}")
         message = refusal(store, lambda store: list(store.list("")))
         website.shutdown()
-    assert "does not speak S3 (" in message and "Correct the store's endpoint." in message
+    assert "does not speak S3 (" in message
+    assert "Correct the store's endpoint." in message
 
 
 def test_a_store_that_is_not_there_fails_when_its_time_is_up():

@@ -147,3 +147,9 @@ def test_the_address_opens_the_same_store_again(store):
 def test_the_url_says_where_but_not_how(store):
     assert "?" not in store.url
     assert store.address.startswith(store.url)
+
+
+def test_the_time_is_that_of_the_clock_that_dates_objects(store):
+    store.put("a", b"x")
+    (found,) = store.list("a")
+    assert abs(store.now() - found.modified) < timedelta(seconds=10)

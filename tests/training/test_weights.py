@@ -88,6 +88,20 @@ def test_a_file_may_have_any_number_of_classes(empty_store, tmp_path):
     assert stage("test_efficientnet", empty_store, tmp_path / "mine.safetensors").parameters == 100_995
 
 
+def test_weights_that_are_staged_last_are_taken_though_the_clock_of_the_former_was_ahead(empty_store, tmp_path):
+    torch.save(small().state_dict(), tmp_path / "weights.pth")
+    former = stage("test_efficientnet", empty_store, tmp_path / "weights.pth")
+    ahead = former.model_copy(update={"created": "2999-01-01T00:00:00+00:00"})
+    key = layout.weights_card(former.arch, former.sha256)
+    empty_store.put(key, ahead.model_dump_json().encode())
+    torch.save({name: tensor + 1 for name, tensor in small().state_dict().items()}, tmp_path / "weights.pth")
+    assert stage("test_efficientnet", empty_store, tmp_path / "weights.pth").sha256 != former.sha256
+    assert find_weights(empty_store, "test_efficientnet").sha256 != former.sha256
+    empty_store.put(key, b"damaged")
+    torch.save(small().state_dict(), tmp_path / "weights.pth")
+    assert stage("test_efficientnet", empty_store, tmp_path / "weights.pth").sha256 == former.sha256  # mended
+
+
 def test_a_file_of_another_network_is_refused(empty_store, tmp_path):
     save_file(timm.create_model("test_resnet").state_dict(), tmp_path / "other.safetensors")
     with pytest.raises(UsageError, match=r"other\.safetensors does not hold this network"):

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ltk8s.report.figures.fit import width, wrapped
+
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
@@ -20,6 +22,9 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 
 LABEL = 8.5
 """Points: the size of what is written beside a point or a line."""
+
+NAME = 150.0
+"""Points: a longer one beside a point is shortened."""
 
 NEAR = ((7, 0, "left"), (-7, 0, "right"), (0, 10, "center"), (0, -10, "center"), (5, 9, "left"), (-5, 9, "right"))
 SPOTS = (*NEAR, (5, -9, "left"), (-5, -9, "right"), *((dx or 18, 2.2 * dy, side) for dx, dy, side in NEAR))
@@ -48,7 +53,8 @@ def label_points(axes: Axes, points: Sequence[tuple[float, float]], texts: Seque
     """Write a text beside each point so that none covers another or a point. Call it last, on a settled canvas."""
     scale = axes.figure.dpi / 72
     taken = [_around(axes.transData.transform(point), 5 * scale) for point in points]
-    for point, text in zip(points, texts, strict=True):
+    for point, whole in zip(points, texts, strict=True):
+        text = wrapped(whole, NAME, LABEL)
         (dx, dy, side), box = _free(axes, point, text, scale, taken)
         taken.append(box)
         axes.annotate(text, point, (dx, dy), textcoords="offset points", ha=side, va="center", fontsize=LABEL, **style)
@@ -70,10 +76,10 @@ def _boxes(axes: Axes, point: tuple[float, float], text: str, scale: float) -> I
     from matplotlib.transforms import Bbox
 
     x, y = axes.transData.transform(point)
-    width, height = 0.62 * LABEL * len(text) * scale, 1.2 * LABEL * scale
+    wide, height = width(text, LABEL) * scale, 1.2 * LABEL * scale
     for dx, dy, side in SPOTS:
-        left = x + dx * scale - {"left": 0.0, "right": width, "center": width / 2}[side]
-        yield (dx, dy, side), Bbox.from_bounds(left, y + dy * scale - height / 2, width, height)
+        left = x + dx * scale - {"left": 0.0, "right": wide, "center": wide / 2}[side]
+        yield (dx, dy, side), Bbox.from_bounds(left, y + dy * scale - height / 2, wide, height)
 
 
 def _around(at: NDArray[np.float64], reach: float) -> Bbox:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ltk8s.report.figures.axes import LABEL, signed
 from ltk8s.report.figures.canvas import Drawing, canvas
+from ltk8s.report.figures.fit import LABELS, wrapped
 from ltk8s.report.figures.palette import BLUE, INK, ORANGE, PAPER
-
-MOST_CHARACTERS = 30
-"""In a line of a label: longer ones would leave the axes no room."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Gain:
 
 def draw(name: str, title: str, gains: Sequence[Gain]) -> Drawing:
     """A dot with its 95 % interval for each technique, in the order given."""
-    labels = [textwrap.fill(gain.label, MOST_CHARACTERS) for gain in gains]
+    labels = [wrapped(gain.label, LABELS, LABEL, lines=4) for gain in gains]
     lines = max((label.count("\n") + 1 for label in labels), default=1)
     with canvas(1.15 + max(0.27, 0.15 * lines) * len(gains)) as page:
         axes = page.axes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ltk8s.report.figures.canvas import Drawing, canvas
+from ltk8s.report.figures.canvas import STYLE, WIDTH, Drawing, canvas
+from ltk8s.report.figures.fit import LABELS, width, wrapped
 from ltk8s.report.figures.palette import INK
 
 
@@ -21,6 +22,12 @@ class HeatMap:
     best: tuple[int, int] | None = None
     chosen: tuple[int, int] | None = None
 
+
+SIZE = STYLE["font.size"]
+"""Points: of a label."""
+
+BESIDE = 40.0
+"""Points that the name of the rows and the space around the map take."""
 
 LIGHT_TEXT, DARK_TEXT = "#fdfdfd", "#0b0d0f"
 """On the map's own colours, which are the same on a dark page."""
@@ -57,8 +64,11 @@ def draw(name: str, title: str, data: HeatMap) -> Drawing:
                 Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=2.4, clip_on=False, zorder=3)
             )
         axes.set(xlim=(-0.5, len(data.columns) - 0.5), ylim=(len(data.rows) - 0.5, -0.5))
-        axes.set_xticks(range(len(data.columns)), data.columns)
-        axes.set_yticks(range(len(data.rows)), data.rows)
+        rows = [wrapped(row, LABELS, SIZE, lines=2) for row in data.rows]
+        beside = max(width(line, SIZE) for row in rows for line in row.split("\n"))
+        room = (72 * WIDTH - BESIDE - beside) / len(data.columns)
+        axes.set_xticks(range(len(data.columns)), [wrapped(column, room, SIZE, lines=3) for column in data.columns])
+        axes.set_yticks(range(len(rows)), rows)
         axes.set(xlabel=data.column_name, ylabel=data.row_name, title=title)
         axes.grid(False)
         axes.spines[:].set_visible(False)

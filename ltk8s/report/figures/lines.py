@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ltk8s.report.figures.axes import LINES
 from ltk8s.report.figures.canvas import Drawing, canvas
+from ltk8s.report.figures.fit import in_legend
 from ltk8s.report.figures.palette import SERIES
 
 
@@ -42,7 +43,9 @@ def draw(
             colour = SERIES[line.colour % len(SERIES)]
             if smooth > 1:
                 axes.plot(line.x, line.y, color=colour, linewidth=0.8, alpha=0.3)
-            axes.plot(line.x, moving_mean(line.y, smooth), LINES[number % len(LINES)], color=colour, label=line.label)
+            axes.plot(
+                line.x, moving_mean(line.y, smooth), LINES[number % len(LINES)], color=colour, label=in_legend(line.label)
+            )
         axes.set(xlabel=x_label, ylabel=y_label, title=title)
         axes.margins(x=0.01)
         if limits:

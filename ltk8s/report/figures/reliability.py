@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ltk8s.report.figures.axes import MARKERS, fractions
 from ltk8s.report.figures.canvas import Drawing, canvas
+from ltk8s.report.figures.fit import in_legend
 from ltk8s.report.figures.palette import MUTED, SERIES
 
 
@@ -28,9 +29,10 @@ def draw(name: str, title: str, predictors: Sequence[Reliability]) -> Drawing:
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), label="as right as sure")
         for number, each in enumerate(predictors):
             shown = [(c, a) for c, a, n in zip(each.confidence, each.accuracy, each.n, strict=True) if n >= 10]
+            ece = f"{each.ece:.3f}".removeprefix("0")
             axes.plot(
                 [c for c, _ in shown], [a for _, a in shown], marker=MARKERS[number % len(MARKERS)], markersize=4.5,
-                color=SERIES[number % len(SERIES)], label=f"{each.label} (ECE {f'{each.ece:.3f}'.removeprefix('0')})",
+                color=SERIES[number % len(SERIES)], label=f"{in_legend(each.label)} (ECE {ece})",
             )  # fmt: skip
         axes.set(xlabel="confidence", ylabel="accuracy", title=title, xlim=(0, 1.01), ylim=(0, 1.01))
         fractions(axes, "x", "y")

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ltk8s.report.figures.axes import fractions
-from ltk8s.report.figures.canvas import Drawing, canvas
+from ltk8s.report.figures.canvas import STYLE, Drawing, canvas
+from ltk8s.report.figures.fit import in_legend, wrapped
 from ltk8s.report.figures.palette import BLUE, INK, ORANGE, PALE, PAPER
+
+ACROSS = 300.0
+"""Points that the labels below the steps share."""
 
 THEIRS = "student report"
 
@@ -34,7 +38,7 @@ def draw(name: str, title: str, technique: str, steps: Sequence[Step]) -> Drawin
     """Bars side by side, the easiest data set first; a dotted line carries each baseline to the next harder data set."""
     with canvas(3.4) as page:
         axes = page.axes
-        for at, colour, label, which in ((-0.19, PALE, "baseline", 0), (0.19, BLUE, technique, 1)):
+        for at, colour, label, which in ((-0.19, PALE, "baseline", 0), (0.19, BLUE, in_legend(technique), 1)):
             bars = [(i + at, (step.baseline, step.technique)[which]) for i, step in enumerate(steps)]
             known = [(x, bar) for x, bar in bars if bar]
             axes.bar(
@@ -55,7 +59,8 @@ def draw(name: str, title: str, technique: str, steps: Sequence[Step]) -> Drawin
         for i, step in enumerate(steps[:-1]):
             if step.baseline and steps[i + 1].technique:
                 axes.plot([i - 0.37, i + 1.37], [step.baseline.accuracy] * 2, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
-        axes.set_xticks(range(len(steps)), [step.label for step in steps])
+        below = [wrapped(step.label, ACROSS / len(steps), STYLE["font.size"], lines=3) for step in steps]
+        axes.set_xticks(range(len(steps)), below)
         axes.set(ylabel="test accuracy", title=title)
         axes.set_xlim(-0.5 - max(0, 3 - len(steps)) / 2, len(steps) - 0.5 + max(0, 3 - len(steps)) / 2)
         values = [bar.accuracy for step in steps for bar in (step.baseline, step.technique) if bar]
@@ -69,7 +74,7 @@ def draw(name: str, title: str, technique: str, steps: Sequence[Step]) -> Drawin
             [handles[i] for i in order],
             [labels[i] for i in order],
             loc="upper center",
-            bbox_to_anchor=(0.5, -0.1),
+            bbox_to_anchor=(0.5, -0.1 - 0.05 * max(label.count("\n") for label in below)),
             ncols=3,
             columnspacing=1.2,
             handletextpad=0.5,

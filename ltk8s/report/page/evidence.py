@@ -7,6 +7,7 @@ from ltk8s.report.numbers import fraction
 from ltk8s.report.page.table import Head, Item, Line, Table, number
 from ltk8s.report.study import Cell, Origin, Study, Sweep
 from ltk8s.spec.ranking import Point
+from ltk8s.times import shown
 
 
 def sweep(data: Sweep) -> Table | None:
@@ -117,7 +118,7 @@ def _origin(origin: Origin) -> Line:
     threads = f", {origin.threads} threads" if origin.threads else ""
     revision = f" ({_short(origin.revision)})" if origin.revision else ""
     versions = f"ltk8s {origin.version}{revision}, torch {origin.torch}, timm {origin.timm}"
-    when = f"submitted {_when(origin.submitted)}, scored {_when(origin.scored)} UTC"
+    when = f"submitted {shown(origin.submitted)}, scored {shown(origin.scored)}"
     return Line(
         (
             Item(origin.number, anchor=f"run-{origin.run}"),
@@ -140,15 +141,11 @@ def chosen_blind(study: Study) -> list[str]:
     """In which commit `best` stood when it was submitted, and when its test scores came, a sentence for each run of it."""
     own = {row.run: row for row in study.rows if row.experiment == "best"}
     return [
-        f"{origin.number}: submitted {_when(origin.submitted)}{f', as committed in {origin.commit}' if origin.commit else ''}; "
-        f"its test score committed {_when(origin.scored) or 'not yet'}."
+        f"{origin.number}: submitted {shown(origin.submitted)}{f', as committed in {origin.commit}' if origin.commit else ''}; "
+        f"its test score committed {shown(origin.scored) or 'not yet'}."
         for origin in study.origins
         if origin.run in own
     ]
-
-
-def _when(iso: str) -> str:
-    return iso[:16].replace("T", " ")
 
 
 def _words(name: str) -> str:

@@ -63,16 +63,21 @@ class Part:
 def parts(study: Study) -> list[Part]:
     """The parts of a study in the order of its rows."""
     places = dict.fromkeys(place_of(scale) for scale in study.scales())
-    often = Counter((place.dataset, place.profile) for place in places)
+    keys = Counter(_key(place) for place in places)
     names = dataset_names(places)
-    return [_part(study, place, names[place], alone=often[place.dataset, place.profile] == 1) for place in places]
+    return [_part(study, place, names[place], alone=keys[_key(place)] == 1) for place in places]
+
+
+def _key(place: Place) -> str:
+    """What a part's figures are called by. Dashes may make two places one: data set a at b-c, and a-b at c."""
+    return f"{place.dataset}-{place.profile}"
 
 
 def _part(study: Study, place: Place, name: str, *, alone: bool) -> Part:
     dataset, fingerprint, profile = place
     open_ones = [n for n in study.not_run if place_of(n) == place and n.kind == "experiment"]
     return Part(
-        key=f"{dataset}-{profile}" if alone else f"{dataset}-{fingerprint}-{profile}",
+        key=_key(place) if alone else f"{dataset}-{fingerprint}-{profile}",
         name=f"{name}, profile {profile}",
         dataset=dataset,
         fingerprint=fingerprint,

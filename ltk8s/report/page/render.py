@@ -9,6 +9,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ltk8s.escaping import printable
 from ltk8s.report.figures import Drawing
 from ltk8s.report.figures.palette import dark_rules
 from ltk8s.report.gallery import OF_A_CLASS
@@ -26,6 +27,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("ltk8s.report.page", "templates"),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -33,6 +35,11 @@ def _environment() -> Environment:
     environment.globals["of_a_class"] = OF_A_CLASS
     environment.filters["svg"] = Markup  # drawn here, from numbers and escaped names
     return environment
+
+
+def _shown(value: object) -> object:
+    """What people's data bring, without what would act on the page's reader; markup of our own is no plain str."""
+    return printable(value) if type(value) is str else value
 
 
 def _style() -> Markup:

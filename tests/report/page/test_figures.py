@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import io
 import re
+import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
+from PIL import Image
 
+from ltk8s.report import collect
 from ltk8s.report.figures import (
     Drawing,
     architectures,
     bagging,
     bags,
     balancing,
+    fit,
+    gains,
     heat_map,
+    letters,
     lines,
     per_class,
     points,
     reliability,
+    staircase,
 )
 from ltk8s.report.figures.palette import DARK, dark_rules
-from ltk8s.report.page import compose
+from ltk8s.report.page import compose, draw
 from ltk8s.report.page.panels import sampling, sweeps, training
+from ltk8s.report.page.panels.panel import Panel
 from ltk8s.report.page.part import Part, parts
 from ltk8s.report.study import Study
+from ltk8s.store import Store
+from ltk8s.store.runs import RunRecord
 from tests.report.page.whole_study import whole_study
 
 
@@ -143,8 +155,8 @@ def test_bins_with_few_images_are_not_drawn() -> None:
 
 
 def test_class_gains_are_counted_by_sign() -> None:
-    gains = [per_class.ClassGain("a_b", 500, -3.0), per_class.ClassGain("c", 10, 30.0), per_class.ClassGain("d", 20, 0.0)]
-    drawing = per_class.draw("a", "T", gains)
+    classes = [per_class.ClassGain("a_b", 500, -3.0), per_class.ClassGain("c", 10, 30.0), per_class.ClassGain("d", 20, 0.0)]
+    drawing = per_class.draw("a", "T", classes)
     assert "1 classes gain, 1 lose" in drawing.alt
     assert [text for text in texts(drawing) if re.match(r"a b|c|d", text)] == ["a b  500", "d  20", "c  10"]
 
@@ -286,3 +298,111 @@ def test_two_versions_of_a_data_set_have_figures_of_their_own() -> None:
     )
     names = [panel.name for panel in compose(both).panels()]
     assert len(names) == len(set(names))
+
+
+LONG = "05729_Plantae_Tracheophyta_Liliopsida_Asparagales_Orchidaceae_Spiranthes_cernua"
+TITLE = "A title of eighty letters, which goes on and on, to the end of the line and beyond"
+ODD = ["$a$ and $b", r"\frac{x_{y", "50 % & <b>", "line\nbreak", "\x1b[31mred\x07", "שלום", "قطة", "猫の名前", "a" * 200, ""]
+
+
+@pytest.fixture
+def no_warning() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def size(drawing: Drawing) -> tuple[float, float]:
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing.svg)
+    assert found
+    return float(found[1]), float(found[2])
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_long_names_are_broken_or_shortened_and_leave_the_axes_their_room() -> None:
+    drawing = per_class.draw("a", TITLE, [per_class.ClassGain(LONG, 9, 4.0), per_class.ClassGain("b", 500, -2.0)])
+    assert "gain over the baseline, points" in texts(drawing)
+    assert "Spiranthes cernua  9" in texts(drawing)
+    assert any("…" in text for text in texts(drawing))
+    assert len([text for text in texts(drawing) if text in TITLE]) >= 2  # the title, in lines
+    (bar,) = re.findall(r'<path d="M ([\d.]+) [\d.]+ L ([\d.]+) [^"]*"[^>]*style="fill: #0072b2"', drawing.svg)
+    assert abs(float(bar[1]) - float(bar[0])) > 0.3 * size(drawing)[0]
+
+
+@pytest.mark.usefixtures("no_warning")
+@pytest.mark.parametrize("count", [1, 2, 200, 3000])
+def test_any_number_of_classes_is_one_picture(count: int) -> None:
+    drawing = per_class.draw("a", "T", [per_class.ClassGain(f"{n}_{LONG}", n, n % 7 - 3) for n in range(count)])
+    width, height = Image.open(io.BytesIO(drawing.png)).size
+    assert width == 768
+    assert height < 65_536
+    assert drawing.svg.count("fill: #0072b2") + drawing.svg.count("fill: #d55e00") >= count
+
+
+@pytest.mark.usefixtures("no_warning")
+def test_odd_names_are_drawn_in_every_figure_without_a_warning() -> None:
+    assert per_class.draw("a", ODD[0], [per_class.ClassGain(name, n, n) for n, name in enumerate(ODD)]).png
+    assert gains.draw("a", TITLE, [gains.Gain(name, 1, (-1, 2), False) for name in ODD]).png
+    assert points.draw("a", TITLE, [points.Score(name, 0.5, 0.1) for name in ODD], best=0, chosen=8, measured=TITLE).png
+    values = [[0.1] * len(ODD), [0.2] * len(ODD)]
+    assert heat_map.draw("a", TITLE, heat_map.HeatMap(LONG, TITLE, ODD[-3:-1], ODD, values, (0, 0), (1, 1))).png
+    assert lines.draw("a", TITLE, [lines.Line(name, [0, 1], [0, 1]) for name in ODD], x_label=TITLE, y_label=TITLE).png
+    assert reliability.draw("a", TITLE, [reliability.Reliability(name, [0.5], [0.5], [20], 0.1) for name in ODD]).png
+    step = staircase.Step(LONG, staircase.Bar(0.5), staircase.Bar(0.6))
+    assert staircase.draw("a", TITLE, TITLE, [step] * 7).png
+    assert architectures.draw("a", TITLE, [architectures.Network(LONG, 5e6, 0.5)], measured=TITLE).png
+
+
+def test_what_would_act_on_a_reader_is_shown_as_a_picture_of_it() -> None:
+    drawing = per_class.draw("a", "T", [per_class.ClassGain("\x1b[31mred", 9, 4.0)])
+    ET.fromstring(drawing.standalone())
+    assert "␛[31mred  9" in texts(drawing)
+
+
+def test_a_letter_that_no_font_has_is_a_number_in_the_png_and_itself_in_the_svg() -> None:
+    unknown = "\U000f0000"  # for private use: no font has it
+    drawing = per_class.draw("a", unknown, [per_class.ClassGain(unknown, 9, 4.0)])
+    assert drawing.missing == unknown
+    assert f"{unknown}  9" in texts(drawing)
+    assert drawing.png == per_class.draw("a", "U+F0000", [per_class.ClassGain("U+F0000", 9, 4.0)]).png
+
+
+def test_another_installed_font_is_taken_for_letters_that_the_main_one_lacks() -> None:
+    from matplotlib.font_manager import findfont
+    from matplotlib.ft2font import FT2Font
+
+    main, other = (FT2Font(findfont(name)).get_charmap() for name in (letters.MAIN, "STIXGeneral"))
+    letter = chr(min(code for code in other if code not in main and code > 0x2000 and not 0xE000 <= code < 0xF900))
+    assert letters.families("a") == [letters.MAIN]
+    assert len(letters.families(letter)) == 2
+    assert letters.drawable(letter) == letter
+    assert not per_class.draw("a", "T", [per_class.ClassGain(letter, 9, 4.0)]).missing
+
+
+def test_a_name_that_begins_with_an_underscore_is_in_the_legend() -> None:
+    assert "_mine" in texts(lines.draw("a", "T", [lines.Line("_mine", [0, 1], [0, 1])], x_label="x", y_label="y"))
+    assert "_mine (ECE .100)" in texts(reliability.draw("a", "T", [reliability.Reliability("_mine", [0.5], [0.5], [20], 0.1)]))
+    assert "_mine" in texts(staircase.draw("a", "T", "_mine", [staircase.Step("b", staircase.Bar(0.5), staircase.Bar(0.6))]))
+
+
+def test_a_number_is_never_broken() -> None:
+    assert fit.wrapped("ratio 0.02", 45, 10, lines=2) == "ratio\n0.02"
+
+
+def test_letters_that_no_font_has_are_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    classes = [per_class.ClassGain("\U000f0001\U000f0000", 9, 4.0)]
+    panels = [Panel(name, partial(per_class.draw, title="T", classes=classes)) for name in ("a", "b")]
+    assert set(draw(panels)) == {"a", "b"}
+    (warning,) = caplog.messages
+    assert "No installed font has the letters \U000f0000\U000f0001: " in warning
+    assert "such as U+F0000" in warning
+
+
+def test_two_tables_never_share_a_figures_name(store: Store, make_run: Callable[..., RunRecord]) -> None:
+    places = [("mine-lab", "cpu", 0.02), ("mine", "lab-cpu", 0.02), ("mine", "lab-cpu", 0.0200001)]
+    for dataset, profile, ratio in places:
+        where = {"dataset": dataset, "profile": profile, "ratio": ratio}
+        make_run("baseline", (90, 50, 10), **where)
+        make_run("stack-wl", (90, 60, 40), **where)
+    names = [panel.name for panel in compose(collect(store)).panels()]
+    assert len(names) == len(set(names)) > 0

@@ -118,7 +118,7 @@ def test_a_gallery_says_that_it_has_only_a_few_of_each_class(html: str) -> None:
 
 
 def test_best_says_when_it_was_chosen_and_when_it_was_scored(html: str) -> None:
-    assert "submitted 2026-11-24 15:00, as committed in 0123456; its test score committed 2026-11-24 16:10" in html
+    assert "submitted 2026-11-24 15:00 UTC, as committed in 0123456; its test score committed 2026-11-24 16:10 UTC" in html
 
 
 def test_it_loads_nothing_from_elsewhere(html: str) -> None:

@@ -24,12 +24,12 @@ class Panel:
 
 
 def slug(ratio: float | None) -> str:
-    """A ratio in a file's name.
+    """A ratio in a file's name, each ratio another one.
 
-    >>> slug(0.02), slug(None)
-    ('0-02', 'full')
+    >>> slug(0.02), slug(0.02000001), slug(None)
+    ('0-02', '0-02000001', 'full')
     """
-    return "full" if ratio is None else f"{ratio:g}".replace(".", "-")
+    return "full" if ratio is None else repr(ratio).replace(".", "-")
 
 
 def capital(text: str) -> str:
