@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ltk8s.cli.common import Context
 from ltk8s.cli.findings import Finding, failed, note, ok
 from ltk8s.cli.show import counted
-from ltk8s.errors import UsageError
+from ltk8s.errors import NoCredential
 
 if TYPE_CHECKING:
     from ltk8s.cluster.kubernetes.cluster import KubernetesCluster
@@ -115,7 +115,7 @@ def check_secret(secret: str, cluster: KubernetesCluster, where: str) -> Finding
         if error.status != 403:
             raise
         return note(f"The Secret {secret!r} is not for you to read.", "Pods of learners say so if it is not there.")
-    except UsageError:
+    except NoCredential:
         return failed(
             f"There is no Secret {secret!r} in namespace {cluster.namespace}; pods cannot open the store.",
             by_hand(secret, cluster.namespace),

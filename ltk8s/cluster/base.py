@@ -120,4 +120,4 @@ class Cluster(JobSource, Protocol):
         """The ``LTK8S_*`` variables that the installation has for its clients; none where it cannot be read."""
 
     def credentials(self, secret: str) -> dict[str, str]:
-        """The variables in a Secret. Raises UsageError where there is none."""
+        """The variables in a Secret. Raises NoCredential where there is none."""

@@ -23,6 +23,9 @@ AFTER = "ltk8s.io/after"
 STORE = "ltk8s.io/store"
 """Annotation: the store to which the Job commits."""
 
+TROUBLE = "ltk8s.io/store-trouble"
+"""Annotation of a controller's Lease: why it cannot read the store, as a sentence; empty where it can."""
+
 QUEUE = "ltk8s.io/queue"
 """Annotation of a held Job: the Kueue queue into which releasing puts it."""
 

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from ltk8s.errors import StoreAway, StoreError
+from ltk8s.errors import CredentialRefused, StoreAway, StoreError, StoreFull
 from ltk8s.store.address import S3Address
 
 FAILURES = (BotoCoreError, ClientError, ResponseParserError, HTTPError)
@@ -30,6 +30,9 @@ FAILURES = (BotoCoreError, ClientError, ResponseParserError, HTTPError)
 
 ABSENT = {"NoSuchKey", "404"}
 TAKEN = {"PreconditionFailed"}
+FULL = {"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded"}
+"""The server has no room: its disk is full, or the bucket's quota is used up."""
+
 UNCONDITIONAL = {"NotImplemented"}
 """The server knows no conditional put."""
 
@@ -72,13 +75,14 @@ def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
     store, answer = address.url, code(error)
     where = f"{store} at {address.endpoint}" if address.endpoint else store
     if answer in {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}:
-        return StoreError(f"The credential for {store} has expired.", "Renew it, then run this again.")
+        return CredentialRefused(f"The credential for {store} has expired.", "Renew it, then run this again.")
     if isinstance(error, SSOError | TokenRetrievalError):
         return StoreError(
             f"The sign-in for {store} is no longer valid.", "Sign in again (`aws sso login`), then run this again."
         )
     if answer in {"InvalidAccessKeyId", "InvalidTokenId", "InvalidToken", "SignatureDoesNotMatch"}:
-        return StoreError(f"{where} does not accept the credential: it is mistyped or has expired ({answer}).", _CREDENTIALS)
+        what = f"{where} does not accept the credential: it is mistyped or has expired ({answer})."
+        return CredentialRefused(what, _CREDENTIALS)
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
         return StoreError(f"There is no complete credential for {store}.", _CREDENTIALS)
     if answer in {"AccessDenied", "AllAccessDisabled", "AccountProblem", "403"}:
@@ -96,6 +100,8 @@ def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
         return StoreError(f"What answers for {where} does not speak S3.", "Correct the store's endpoint.")
     if isinstance(error, SSLError) and not passes(error):
         return _explain_tls(error, where, address)
+    if answer in FULL:
+        return StoreFull(f"{where} has no room ({answer}).", "Give it a larger disk, or remove what no run needs: `ltk8s gc`.")
     if isinstance(error, ClientError):
         reason = str(error.response.get("Error", {}).get("Message", ""))
         return StoreError(f"{where} cannot {doing}: {answer} {reason.rstrip('.')}.", "Look at the store's own log.")

@@ -23,7 +23,7 @@ from ltk8s.cluster.kubernetes.cluster import KubernetesCluster
 from ltk8s.cluster.kubernetes.slim import slim_job
 from ltk8s.cluster.kubernetes.watching import Watch
 from ltk8s.cluster.wait import wait
-from ltk8s.errors import ClusterError, StoreAway, UsageError
+from ltk8s.errors import ClusterError, NoCredential, StoreAway, UsageError
 from ltk8s.store import open_store
 from ltk8s.store.commit import Attempt
 from tests.e2e import client
@@ -198,7 +198,7 @@ class TestWhatAnInstallationKeeps:
         cluster.kubectl("create", "secret", "generic", "ltk8s-store", where, "--from-literal=AWS_ACCESS_KEY_ID=key")
         assert opened.site() == {"LTK8S_STORE__URL": "s3://ltk8s"}
         assert opened.credentials("ltk8s-store") == {"AWS_ACCESS_KEY_ID": "key"}
-        with pytest.raises(UsageError, match="no Secret 'another'"):
+        with pytest.raises(NoCredential, match="no Secret 'another'"):
             opened.credentials("another")
 
     def test_a_heartbeat(self, opened):
