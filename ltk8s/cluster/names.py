@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "ltk8s"
 SELECTOR = f"{MANAGED_BY}={MANAGER}"
-"""Selects every Job of ours."""
+"""Selects every pod of ours, and every Job whose labels nobody has edited."""
 
 KIND = "ltk8s.io/kind"
 ARCH = "ltk8s.io/arch"
@@ -44,3 +46,12 @@ WORKER = "worker"
 
 def run_label(run: str) -> str:
     return f"{RUN}{run}"
+
+
+def is_ours(labels: Mapping[str, str], annotations: Mapping[str, str]) -> bool:
+    """Whether a Job is ltk8s's: by its label or, where a person has edited that, by the store to which it commits.
+
+    >>> is_ours({}, {STORE: "s3://bucket"}), is_ours({"app": "another"}, {})
+    (True, False)
+    """
+    return labels.get(MANAGED_BY) == MANAGER or STORE in annotations
