@@ -139,7 +139,8 @@ class _Submission:
     def _share(self, wanted: Wanted, job: Job) -> Fate | None:
         """Leave a live Job as it is, but for the runs' labels and those that somebody has removed."""
         removed = _removed_labels(job, wanted.manifest)
-        lacking: dict[str, str | None] = {names.run_label(run): "" for run in wanted.runs if run not in job.runs} | removed
+        lacking: dict[str, str | None] = {names.run_label(run): "" for run in wanted.runs if run not in job.runs}
+        lacking |= removed
         if lacking and not self._dry_run:
             labelled = self._cluster.label(job.name, lacking)
             if labelled is None or labelled.deleting or labelled.uid != job.uid:
@@ -214,8 +215,8 @@ def _features(manifest: Manifest) -> dict[str, str]:
 
 
 def _removed_labels(job: Job, manifest: Manifest) -> dict[str, str | None]:
-    """The labels of the manifest that a live Job lacks or has otherwise, its runs' aside; ``held`` only where its spec has never
-    changed, so that it cannot have been released. A queue's is Kueue's, and says whether it was released into it.
+    """The labels of the manifest that a live Job lacks or has otherwise, its runs' aside. ``held`` is among them only where the
+    Job's spec has never changed, so that it cannot have been released. A queue's is Kueue's: it is left as it is.
     """
     asked = {name: value for name, value in manifest["metadata"]["labels"].items() if not name.startswith(names.RUN)}
     asked.pop(names.KUEUE_QUEUE, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event, Thread
 from typing import Any
 
@@ -72,7 +72,7 @@ class Heartbeat:
             ClusterError: if the API server cannot be reached or refuses.
         """
         leases = f"/apis/coordination.k8s.io/v1/namespaces/{self._api.namespace}/leases"
-        body = lease(self._api.namespace, self._holder, self._store_url, datetime.now(UTC), self._store.trouble)
+        body = lease(self._api.namespace, self._holder, self._store_url, self._api.now(), self._store.trouble)
         try:
             self._api.patch(f"{leases}/{LEASE}", body, kind="merge")
         except ApiError as error:

@@ -61,6 +61,11 @@ class KubernetesCluster:
     def check(self, manifests: Sequence[Manifest]) -> None:
         check(manifests, self.api)
 
+    def doubt(self, manifests: Sequence[Manifest]) -> str:
+        from ltk8s.cluster.kubernetes.nodes import no_gpu
+
+        return no_gpu(manifests, self.api)
+
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Job:
         try:
             created = self.api.post(

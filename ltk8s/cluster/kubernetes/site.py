@@ -6,6 +6,7 @@ import base64
 from datetime import datetime
 
 from ltk8s.cluster import names
+from ltk8s.cluster.kubernetes.admission import check_namespace
 from ltk8s.cluster.kubernetes.api import Api, ApiError
 from ltk8s.errors import NoCredential
 
@@ -18,13 +19,19 @@ STALE_SECONDS = 60.0
 
 
 def settings(api: Api) -> dict[str, str]:
-    """The ``LTK8S_*`` variables of the ConfigMap; none where there is no such thing, or no right to read it."""
+    """The ``LTK8S_*`` variables of the ConfigMap; none where there is no such thing, or no right to read it.
+
+    Raises:
+        UsageError: if the very namespace is not there, or is being deleted.
+    """
     try:
         found = api.find(f"/api/v1/namespaces/{api.namespace}/configmaps/{CONFIG_MAP}")
     except ApiError as error:
         if error.status != 403:
             raise
         return {}
+    if found is None:
+        check_namespace(api)
     return dict((found or {}).get("data") or {})
 
 

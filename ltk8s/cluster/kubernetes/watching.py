@@ -166,7 +166,7 @@ class Watch:
             raise ApiError(what, "", status=int(found.get("code") or 0), reason=str(found.get("reason") or ""))
         if kind != "BOOKMARK" and self._wanted(found):
             self._take(kind, _key(found), self._slim(found))
-        elif _key_or_none(found) in self._objects:  # it was wanted before
+        elif kind != "BOOKMARK" and _key(found) in self._objects:  # it was wanted before
             self._take("DELETED", _key(found), self._slim(found))
         self._seen = _version(found)
 
@@ -194,11 +194,6 @@ class Watch:
 def _key(found: Object) -> str:
     """An object that was made anew under the same name is another one."""
     return str(found["metadata"]["uid"])
-
-
-def _key_or_none(found: Object) -> str | None:
-    """A bookmark has no uid."""
-    return found["metadata"].get("uid")
 
 
 def _version(found: Object) -> str:
