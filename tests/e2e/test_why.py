@@ -101,12 +101,15 @@ def test_labels_that_a_person_removed_hide_nothing_and_are_put_back(glyphs, clie
     again = ("baseline", "--ratio", "full", *TINY, "--set", "train.steps=5", *NEVER, "--seed", seed)
     run = client.submit(*again)
     before = {id: job_of(cluster, id)["metadata"]["labels"] for id in (*run.learners, run.fusion)}
-    for id in before:
-        cluster.kubectl("patch", "job", id, "-n", "ltk8s", "-p", '{"metadata": {"labels": null}}')
+    for id, labels in before.items():
+        edited = {**dict.fromkeys(labels), "by": "hand"}  # without any label Kubernetes would take the pod's
+        cluster.kubectl("patch", "job", id, "-n", "ltk8s", "-p", json.dumps({"metadata": {"labels": edited}}))
     phases = {job["id"]: job["phase"] for job in client.json("status", run.run)["jobs"]}
     assert phases[run.learners[0]] == "pending"
     client.submit(*again)
-    assert {id: job_of(cluster, id)["metadata"]["labels"] for id in before} == before
+    assert {id: job_of(cluster, id)["metadata"]["labels"] for id in before} == {
+        id: {**labels, "by": "hand"} for id, labels in before.items()
+    }
     client.ok("cancel", run.run)
 
 
