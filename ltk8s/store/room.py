@@ -12,8 +12,7 @@ def no_room(store: Store) -> str:
     """Write one small object and remove it. Returns why the store has no room for it, as a sentence; empty where it has, and
     where that cannot be tried, as without the right to write.
 
-    >>> no_room(open_store("s3://ltk8s?endpoint=http://127.0.0.1:9000"))
-    "s3://ltk8s at http://127.0.0.1:9000 has no room (XMinioStorageFull)."
+    As in ``if full := no_room(store): print(full)``: "s3://ltk8s at http://… has no room (XMinioStorageFull)."
     """
     key = f"doctor/{uuid.uuid4().hex}"
     try:
