@@ -7,6 +7,8 @@ LtkError              one sentence of what is wrong, one of what to do
 ├── StoreError        the store cannot be reached, read or written                 (worker exit 1: infrastructure)
 │   ├── NotFound      no object under that key
 │   ├── StoreAway     it does not answer now
+│   ├── StoreFull     it has no room
+│   ├── NoCredential  there is no credential to open it with
 │   └── Corrupt       an object is not what its commit says it is
 └── ClusterError      the cluster refused or cannot be reached                     (exit 1)
 """
@@ -60,6 +62,14 @@ class StoreAway(StoreError):
 
 class CredentialRefused(StoreError):
     """Raised when the store does not accept the credential: it knows no such name, or another secret for it."""
+
+
+class NoCredential(StoreError):
+    """Raised when the credential with which the store is to be opened is not there."""
+
+
+class StoreFull(StoreError):
+    """Raised when the store has no room for what is to be written."""
 
 
 class NotFound(StoreError):

@@ -19,6 +19,7 @@ def client_address(store: StoreSettings, cluster: Cluster) -> str:
 
     Raises:
         StoreAway: if no pod serves the store.
+        NoCredential: if there is no Secret.
         ClusterError: if the cluster does not answer, or the Secret may not be read.
         UsageError: if this machine cannot reach the store in this way.
     """

@@ -8,6 +8,7 @@ from typing import Any
 
 from ltk8s.cli.common import Context
 from ltk8s.cli.show import counted, styled, table
+from ltk8s.cluster.render import render
 from ltk8s.cluster.submit import Outcome
 from ltk8s.planning.sweep import AnyPlan, SweepPlan
 from ltk8s.planning.task import arch_slug, ratio_slug
@@ -18,6 +19,12 @@ def announce_place(context: Context) -> None:
     cluster = context.cluster
     context.note(f"Cluster: {'local (this machine)' if cluster.on_this_machine else f'{cluster.name}, {cluster.namespace}'}")
     context.note(f"Store:   {context.store.url}")
+
+
+def announce_doubt(context: Context, plans: Sequence[AnyPlan]) -> None:
+    """Say beforehand what the cluster lacks now, so that Jobs would wait for ever."""
+    if doubt := context.cluster.doubt([job for plan in plans for job in render(plan, context.settings)]):
+        context.note(f"Note: {doubt}")
 
 
 def announce_plans(context: Context, plans: Sequence[AnyPlan]) -> None:

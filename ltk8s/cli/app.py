@@ -23,7 +23,7 @@ COMMANDS = {
     "pull": "Take a finished run's ensemble home.",
     "predict": "Say what images show, by a pulled ensemble.",
     "trace": "Print what is behind a number: its task, Job manifest and log.",
-    "cancel": "Stop what only this run needs.",
+    "cancel": "Stop what only these runs need.",
     "delete": "Forget a run's record.",
     "gc": "Remove what no run names any more.",
     "data": "Stage, list, show and export data sets.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ltk8s.cli.common import Context
 from ltk8s.cli.findings import Finding, failed, note, ok
 from ltk8s.cli.show import counted
-from ltk8s.errors import UsageError
+from ltk8s.errors import NoCredential
 
 if TYPE_CHECKING:
     from ltk8s.cluster.kubernetes.cluster import KubernetesCluster
@@ -40,8 +40,9 @@ def on_kubernetes(check: Callable[[Context, KubernetesCluster], Finding]) -> Che
 
 @on_kubernetes
 def check_namespace(context: Context, cluster: KubernetesCluster) -> Finding:
+    from ltk8s.cluster.kubernetes.admission import is_terminating
     from ltk8s.cluster.kubernetes.api import ApiError
-    from ltk8s.cluster.kubernetes.refusal import no_namespace
+    from ltk8s.cluster.kubernetes.refusal import no_namespace, terminating
 
     try:
         found = cluster.api.find(f"/api/v1/namespaces/{cluster.namespace}")
@@ -51,6 +52,8 @@ def check_namespace(context: Context, cluster: KubernetesCluster) -> Finding:
         return ok(f"{cluster.namespace} (its labels are not for you to read)")
     if found is None:
         return failed(*no_namespace(cluster.name, cluster.namespace))
+    if is_terminating(found):
+        return failed(*terminating(cluster.name, cluster.namespace))
     level = (found["metadata"].get("labels") or {}).get(RESTRICTED, "")
     return ok(f"{cluster.namespace}, {f'Pod Security level {level}' if level else 'without a Pod Security level'}")
 
@@ -115,7 +118,7 @@ def check_secret(secret: str, cluster: KubernetesCluster, where: str) -> Finding
         if error.status != 403:
             raise
         return note(f"The Secret {secret!r} is not for you to read.", "Pods of learners say so if it is not there.")
-    except UsageError:
+    except NoCredential:
         return failed(
             f"There is no Secret {secret!r} in namespace {cluster.namespace}; pods cannot open the store.",
             by_hand(secret, cluster.namespace),
@@ -175,19 +178,15 @@ def check_queue(context: Context, cluster: KubernetesCluster) -> Finding:
 
 @on_kubernetes
 def check_nodes(context: Context, cluster: KubernetesCluster) -> Finding:
-    from ltk8s.cluster.kubernetes.api import ApiError
     from ltk8s.cluster.kubernetes.diagnosis.scheduling import GPU
+    from ltk8s.cluster.kubernetes.nodes import count_nodes
 
-    try:
-        nodes = cluster.api.get("/api/v1/nodes", limit=500)["items"]
-    except ApiError as error:
-        if error.status != 403:
-            raise
+    nodes = count_nodes(cluster.api)
+    if nodes is None:
         return ok("not for you to read: `ltk8s why` tells when no node takes a Job")
-    with_gpu = sum(str(node["status"].get("allocatable", {}).get(GPU, "0")) != "0" for node in nodes)
-    if not with_gpu:
+    if not nodes.with_gpu:
         return note(
-            f"none of {counted(len(nodes), 'node')} has {GPU}, which the profile {context.default_profile} asks for.",
+            f"none of {counted(nodes.count, 'node')} has {GPU}, which the profile {context.default_profile} asks for.",
             "Submit with `--profile cpu` or `--profile laptop`.",
         )
-    return ok(f"{counted(len(nodes), 'node')}, {with_gpu} with {GPU}")
+    return ok(f"{counted(nodes.count, 'node')}, {nodes.with_gpu} with {GPU}")

@@ -87,7 +87,14 @@ class Context:
         """All settings, those that the chosen cluster has for its clients included."""
         from ltk8s.spec.settings import load_settings
 
-        return load_settings(site=self._site(), **self.flags)
+        loaded = load_settings(site=self._site(), **self.flags)
+        if not (loaded.has_store or self.on_this_machine):
+            self.errors.print(
+                f"Note: the cluster {self.cluster.name!r} names no store, so this takes one of this machine: "
+                f"{loaded.store.url}. --store names another one.",
+                markup=False,
+            )
+        return loaded
 
     @cached_property
     def store(self) -> Store:
@@ -117,13 +124,17 @@ class Context:
         return self.cluster.on_this_machine
 
     def _site(self) -> dict[str, str]:
-        """What the cluster has for its clients. One that does not answer is an error only where nothing else says which
-        store is meant: results can be read without it.
+        """What the cluster has for its clients. One that does not answer, or that lacks the namespace, is an error only where
+        nothing else says which store is meant: results can be read without it.
         """
         from ltk8s.errors import ClusterError
 
         try:
             return self.cluster.site()
+        except UsageError:
+            if not self.own_settings.has_store:
+                raise
+            return {}
         except ClusterError as error:
             if not self.own_settings.has_store:
                 raise

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ltk8s.cli.common import Context, command, new_app
-from ltk8s.errors import UsageError
+from ltk8s.cli.common import FAILED, Context, command, new_app
+from ltk8s.errors import CredentialRefused, UsageError
 
 if TYPE_CHECKING:
     from ltk8s.cluster.kubernetes.cluster import KubernetesCluster
@@ -33,7 +33,8 @@ def controller(
 ) -> None:
     """Release held Jobs as soon as what they wait for is committed.
 
-    It runs in the cluster as a Deployment, and any number of it may. From elsewhere it works on a kubeconfig context.
+    It runs in the cluster as a Deployment, and any number of it may. From elsewhere it works on a kubeconfig context. Where the
+    store refuses its credential for 20 s it leaves with 1: Kubernetes starts it anew, with what the Secret has by then.
 
     \b
     ltk8s controller
@@ -47,10 +48,14 @@ def controller(
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(cluster, store, port=port, stop=stop)
+    code = 0
+    try:
+        run(cluster, store, port=port, stop=stop)
+    except CredentialRefused:  # which is logged
+        code = FAILED
     sys.stdout.flush()
     # Nothing is left to be finished, so no thread that still waits for a silent store may keep the process.
-    os._exit(0)
+    os._exit(code)
 
 
 def kubernetes_of(context: Context) -> KubernetesCluster:

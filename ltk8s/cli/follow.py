@@ -103,7 +103,8 @@ def follow(context: Context, records: Sequence[RunRecord], *, drive_here: bool, 
         if drive_here and isinstance(cluster, LocalCluster):
             ended = drive(runs, cluster, context.store, on_tick=tick, stop=AnnouncedStop(context))
         else:
-            ended = wait(runs, cluster, context.store, jobs=jobs, on_tick=tick)
+            ids = {id for record in records for _, id in record.parts}
+            ended = wait(runs, cluster, context.store, jobs=jobs, ids=ids, on_tick=tick)
         if ended:
             return Followed(follower.show(cluster), ended)  # the cluster itself: a view may lag a moment behind
         with suppress(StoreError, ClusterError):  # whoever pressed Ctrl-C is not told that the store is away as well

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ltk8s.cli.announce import announce_place, announce_plans, plans_as_json, show_outcomes
+from ltk8s.cli.announce import announce_doubt, announce_place, announce_plans, plans_as_json, show_outcomes
 from ltk8s.cli.common import FAILED, INTERRUPTED, Context, JobsOption, command, new_app
 from ltk8s.cli.follow import explain, follow
 from ltk8s.cli.gc import parse_age
@@ -110,6 +110,7 @@ def submit(
     missing = missing_weights(wanted, context.store)
     plans = make_plans(wanted, context.store, profile, unstaged=missing)
     announce_place(context)
+    announce_doubt(context, plans)
     if missing and not dry_run:
         context.cluster.check([job for plan in plans for job in render(plan, context.settings)])
         plans = make_plans(stage_missing(context, wanted, missing), context.store, profile)
@@ -132,6 +133,7 @@ def submit_study(context: Context, request: Request, library: Library, profile: 
     arranged = arrange_cells(context, plan_cells(cells, planner, frozenset(unavailable)), seconds)
     announce_study(context, study, arranged)
     plans = [each.plan for each in arranged if each.plan and each.runs]
+    announce_doubt(context, plans)
     more = {"name": name, "cells": cells_as_json(arranged)}
     if not plans and not how.dry_run:
         raise nothing_fits(arranged, budget or "")

@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from ltk8s.cli import complete
+from ltk8s.cli.away import Unreadable, reading_the_store, say_it_cannot_be_read
 from ltk8s.cli.common import Context, command, new_app
 from ltk8s.cli.lookup import find_job
 from ltk8s.cli.show import styled, table
-from ltk8s.cluster.explain import Reason, why_without_store
+from ltk8s.cluster.explain import Reason
 from ltk8s.cluster.explain import why as reasons_of
-from ltk8s.errors import StoreAway, UsageError
+from ltk8s.cluster.without_store import reasons_without_store
+from ltk8s.errors import StoreError, UsageError
 from ltk8s.store.base import Store
 from ltk8s.store.runs import RunRecord, find_run
 
@@ -27,33 +29,31 @@ def why(
 ) -> None:
     """Say why Jobs are not moving.
 
-    While the store does not answer it says so, and what the cluster alone knows of the Jobs.
+    While the store cannot be read it says so, and what the cluster alone knows of the Jobs.
 
     \b
     ltk8s why stack-wl
     ltk8s why glyphs50-0-02-lite0-ce-s0-1a2b3c4d5e
     """
     try:
-        record, job = find_run_or_job(context.store, name)
-        reasons = reasons_of([record], context.cluster, context.store, only=job)
-    except StoreAway as away:
-        reasons = without_store(context, name, away)
+        with reading_the_store():
+            record, job = find_run_or_job(context.store, name)
+            reasons = reasons_of([record], context.cluster, context.store, only=job)
+    except Unreadable as unreadable:
+        reasons = without_store(context, name, unreadable.trouble)
     context.emit(reasons, lambda: show(context, name, reasons))
 
 
-def without_store(context: Context, name: str, away: StoreAway) -> list[Reason]:
-    """Say that the store is away, and why as far as the cluster knows; return what it knows of the Jobs.
+def without_store(context: Context, name: str, trouble: StoreError) -> list[Reason]:
+    """Say that the store cannot be read, and why; return what the cluster knows of the Jobs.
 
     Raises:
-        StoreAway: if the cluster has no such run or Job.
+        StoreError: if the cluster has no such run or Job.
     """
-    reasons = why_without_store(name, context.cluster)
+    reasons = reasons_without_store(name, context.cluster, trouble)
     if not reasons:
-        raise away
-    endpoint = context.settings.store.endpoint
-    unready = context.cluster.unready(endpoint) if endpoint else ""
-    context.note(f"The store {context.settings.store.url} is away. {unready or f'{away.what} {away.do}'}")
-    context.note("Learners repeat their calls for 5 minutes before an attempt counts as failed; nothing that is saved is lost.")
+        raise trouble
+    say_it_cannot_be_read(context, trouble)
     return reasons
 
 

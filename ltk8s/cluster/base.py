@@ -79,6 +79,9 @@ class Cluster(JobSource, Protocol):
     def check(self, manifests: Sequence[Manifest]) -> None:
         """Raise UsageError for a manifest that this cluster can never run. Nothing is created."""
 
+    def doubt(self, manifests: Sequence[Manifest]) -> str:
+        """Why some of these would wait for ever as the cluster is now, as sentences; empty where nothing says so."""
+
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Job:
         """Create a Job exactly as written. Raises AlreadyExists. A dry run has the cluster validate it and creates nothing."""
 
@@ -120,4 +123,4 @@ class Cluster(JobSource, Protocol):
         """The ``LTK8S_*`` variables that the installation has for its clients; none where it cannot be read."""
 
     def credentials(self, secret: str) -> dict[str, str]:
-        """The variables in a Secret. Raises UsageError where there is none."""
+        """The variables in a Secret. Raises NoCredential where there is none."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter, deque
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from ltk8s.cluster.base import Cluster
-from ltk8s.cluster.job import Job, JobPhase
-from ltk8s.cluster.state import PHASES, Phase, Snapshot, job_phase, look
+from ltk8s.cluster.job import Job
+from ltk8s.cluster.state import PHASES, Phase, Snapshot, look
 from ltk8s.errors import ClusterError, NotFound
 from ltk8s.spec.base import Spec
 from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.layout import Kind
+from ltk8s.store.room import no_room
 from ltk8s.store.runs import RunRecord
 
 CLUSTER_KNOWS: set[Phase] = {"failed", "running", "pending", "suspended"}
@@ -24,13 +26,6 @@ EXIT = "exit code"
 """A cluster's sentence with this in it leaves the reason to the worker's own words."""
 
 PLATFORM = "the image is built for another kind of CPU than its node's"
-
-WITHOUT_STORE: dict[JobPhase, str] = {
-    "running": "while the store is away it repeats its calls, for 5 minutes, and it loses nothing that is saved",
-    "held": "it waits for its learners; which of them are committed only the store knows",
-    "complete": "its Job is complete; whether its result is there only the store knows",
-}
-"""What can be said of a Job while the store does not answer."""
 
 
 class Reason(Spec):
@@ -61,26 +56,12 @@ def _jobs_of(record: RunRecord) -> list[tuple[Kind, str]]:
     return [*(("learner", member.id) for member in record.members), (record.last_kind, record.fusion)]
 
 
-def why_without_store(name: str, cluster: Cluster) -> list[Reason]:
-    """What the cluster alone knows of the Jobs of the runs that ``name`` begins, or of the Jobs that it begins.
+def joined(*parts: str) -> str:
+    """Parts of a sentence as one; those that say nothing are left out.
 
-    Whether a Job that is gone left a result only the store knows: such a one is not in the list.
+    >>> joined("it is pending", "", "it needs a GPU")
+    'it is pending; it needs a GPU'
     """
-    jobs = [job for job in cluster.list() if job.name.startswith(name) or any(run.startswith(name) for run in job.runs)]
-    said = cluster.diagnose_all(jobs)
-    reasons = [
-        Reason(
-            id=job.name,
-            kind=job.kind,
-            phase=job_phase(job),
-            why=_joined(said.get(job.name, ""), WITHOUT_STORE.get(job.phase, "")),
-        )
-        for job in jobs
-    ]
-    return [reason for reason in reasons if reason.why]
-
-
-def _joined(*parts: str) -> str:
     return "; ".join(filter(None, parts))
 
 
@@ -110,8 +91,23 @@ class _Explainer:
         if phase == "blocked":
             return f"{self._seen.blocked[id].reason}; submit again to have what is missing done"
         if phase == "waiting":
-            return _waiting(job, self._seen)
-        return _with_last_words(said, job, self._cluster, self._store)
+            return _waiting(job, self._seen) or self._due
+        told = _with_last_words(said, job, self._cluster, self._store)
+        return joined(told, self._full) if phase == "running" else told
+
+    @cached_property
+    def _due(self) -> str:
+        """Of a fusion that may go: who lets it, or why nobody does."""
+        unattended = self._cluster.unattended(self._store.url)
+        if not unattended:
+            return "it is about to be released"
+        return f"its learners are committed, and nothing releases it: {unattended} `ltk8s watch RUN` does while it runs"
+
+    @cached_property
+    def _full(self) -> str:
+        """What a worker cannot tell where it cannot write."""
+        full = no_room(self._store)
+        return f"{full.rstrip('.')}; it tries again for 5 minutes each time, and goes on when there is room" if full else ""
 
 
 def _failure(job: Job, said: str, cluster: Cluster, store: Store) -> str:
@@ -129,16 +125,12 @@ def _with_last_words(said: str, job: Job, cluster: Cluster, store: Store) -> str
 
 
 def _waiting(job: Job, seen: Snapshot) -> str:
-    """For how many learners a held fusion waits, and what these do."""
+    """For how many learners a held fusion waits, and what these do; empty where all are committed."""
     counts = Counter(seen.phase("learner", id) for id in job.predecessors)
     moving = sum(counts.values()) - counts["done"]
     listed = ", ".join(f"{counts[phase]} {phase}" for phase in PHASES if counts[phase] and phase != "done")
     total = len(job.predecessors)
-    return (
-        f"it waits for {moving} of {total} learner{'' if total == 1 else 's'}: {listed}"
-        if moving
-        else "it is about to be released"
-    )
+    return f"it waits for {moving} of {total} learner{'' if total == 1 else 's'}: {listed}" if moving else ""
 
 
 def _set_aside(kind: Kind, id: str, store: Store) -> str:

@@ -49,8 +49,15 @@ class Job:
         return self.object["metadata"].get("annotations") or {}
 
     @property
+    def ours(self) -> bool:
+        """Whether ltk8s has made it, whatever a person has made of its labels."""
+        return names.is_ours(self.labels, self.annotations)
+
+    @property
     def kind(self) -> Kind:
-        label = self.labels.get(names.KIND)
+        """By its label or, where that was removed, by its pods'."""
+        template = self.spec["template"].get("metadata") or {}
+        label = self.labels.get(names.KIND) or (template.get("labels") or {}).get(names.KIND)
         return next((kind for kind in KINDS if kind == label), "learner")
 
     @property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGER = "ltk8s"
 SELECTOR = f"{MANAGED_BY}={MANAGER}"
-"""Selects every Job of ours."""
+"""Selects every pod of ours, and every Job whose labels nobody has edited."""
 
 KIND = "ltk8s.io/kind"
 ARCH = "ltk8s.io/arch"
@@ -22,6 +24,9 @@ AFTER = "ltk8s.io/after"
 
 STORE = "ltk8s.io/store"
 """Annotation: the store to which the Job commits."""
+
+TROUBLE = "ltk8s.io/store-trouble"
+"""Annotation of a controller's Lease: why it cannot read the store, as a sentence; empty where it can."""
 
 QUEUE = "ltk8s.io/queue"
 """Annotation of a held Job: the Kueue queue into which releasing puts it."""
@@ -41,3 +46,12 @@ WORKER = "worker"
 
 def run_label(run: str) -> str:
     return f"{RUN}{run}"
+
+
+def is_ours(labels: Mapping[str, str], annotations: Mapping[str, str]) -> bool:
+    """Whether a Job is ltk8s's: by its label or, where a person has edited that, by the store to which it commits.
+
+    >>> is_ours({}, {STORE: "s3://bucket"}), is_ours({"app": "another"}, {})
+    (True, False)
+    """
+    return labels.get(MANAGED_BY) == MANAGER or STORE in annotations

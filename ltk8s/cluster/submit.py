@@ -137,14 +137,18 @@ class _Submission:
         return ("retried", why) if self._create(_labelled(wanted.manifest, runs)) else None
 
     def _share(self, wanted: Wanted, job: Job) -> Fate | None:
-        """Leave a live Job as it is, but for the runs' labels."""
+        """Leave a live Job as it is, but for the runs' labels and those that somebody has removed."""
+        removed = _removed_labels(job, wanted.manifest)
         lacking: dict[str, str | None] = {names.run_label(run): "" for run in wanted.runs if run not in job.runs}
+        lacking |= removed
         if lacking and not self._dry_run:
             labelled = self._cluster.label(job.name, lacking)
             if labelled is None or labelled.deleting or labelled.uid != job.uid:
                 return None
         others = ", ".join(sorted(job.runs - set(wanted.runs)))
         parts = [f"needed by {others} too" if others else "submitted before", *_differences(job, wanted.manifest)]
+        if removed:
+            parts.append(f"its labels {', '.join(sorted(removed))} {'are to be' if self._dry_run else 'were'} put back")
         return "shared", "; ".join(parts)
 
 
@@ -208,6 +212,17 @@ def _features(manifest: Manifest) -> dict[str, str]:
     requests = (worker.get("resources") or {}).get("requests") or {}
     amounts = {resource.rpartition("/")[2]: str(amount) for resource, amount in requests.items()}
     return {"image": worker["image"], "store address": environment_of(manifest).get("LTK8S_STORE", ""), **amounts}
+
+
+def _removed_labels(job: Job, manifest: Manifest) -> dict[str, str | None]:
+    """The labels of the manifest that a live Job lacks or has otherwise, its runs' aside. ``held`` is among them only where the
+    Job's spec has never changed, so that it cannot have been released. A queue's is Kueue's: it is left as it is.
+    """
+    asked = {name: value for name, value in manifest["metadata"]["labels"].items() if not name.startswith(names.RUN)}
+    asked.pop(names.KUEUE_QUEUE, None)
+    if job.object["metadata"].get("generation") != 1 or not job.spec.get("suspend") or names.KUEUE_QUEUE in job.labels:
+        asked.pop(names.HELD, None)
+    return {name: value for name, value in asked.items() if job.labels.get(name) != value}
 
 
 def _outcome(run: str, wanted: Wanted, fate: Fate, anew: str) -> Outcome:

@@ -32,6 +32,7 @@ def wait(
     store: Store,
     *,
     jobs: JobView | None = None,
+    ids: Collection[str] = (),
     on_change: OnChange | None = None,
     on_tick: OnTick | None = None,
     stop: Event | None = None,
@@ -46,6 +47,7 @@ def wait(
     Args:
         store: one that gives up soon (``retry_seconds``): nothing is looked at and nobody is heard while it is called.
         jobs: a view of the cluster that is kept up to date already; by default the cluster is watched from here.
+        ids: the names of these runs' Jobs: one of which a person has removed all runs' labels is known by its name.
         on_change: called with each Job whose phase or number of failures has changed.
         on_tick: called about once a second.
         interval: seconds between two looks at most; a change is looked at as soon as it is seen.
@@ -56,7 +58,7 @@ def wait(
     """
     with nullcontext(jobs) if jobs else cluster.watching() as view:
         stop = stop or Event()
-        watcher = Watcher(runs, cluster, store, on_change, on_tick, jobs=view)
+        watcher = Watcher(runs, cluster, store, on_change, on_tick, jobs=view, ids=ids)
         while not stop.is_set():
             moving = any(is_moving(job) for job in watcher.look()) and cluster.driven(runs)
             if not moving and watcher.is_over():
@@ -87,8 +89,10 @@ class Watcher:
         on_tick: OnTick | None,
         *,
         jobs: JobSource | None = None,
+        ids: Collection[str] = (),
     ) -> None:
         self._runs = set(runs)
+        self._ids = set(ids)
         self._cluster = cluster
         self._source = jobs or cluster
         self._store = store
@@ -170,7 +174,7 @@ class Watcher:
         return self._released.get(job.uid, job) if job.phase == "held" else job
 
     def _ours(self, jobs: Sequence[Job]) -> list[Job]:
-        return [job for job in jobs if job.runs & self._runs]
+        return [job for job in jobs if job.runs & self._runs or (not job.runs and job.name in self._ids)]
 
     def _tell(self, jobs: Sequence[Job]) -> None:
         before, self._seen = self._seen, _states(jobs)

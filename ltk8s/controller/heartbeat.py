@@ -12,6 +12,7 @@ from typing import Any
 from ltk8s.cluster import names
 from ltk8s.cluster.kubernetes.api import Api, ApiError
 from ltk8s.cluster.kubernetes.site import LEASE, STALE_SECONDS
+from ltk8s.controller.health import StoreHealth
 from ltk8s.errors import ClusterError
 
 BEAT_SECONDS = 10.0
@@ -35,12 +36,13 @@ class Pulse:
         return f"The loop has not turned for {age:.0f} s." if age > STALE_SECONDS else ""
 
 
-def lease(namespace: str, holder: str, store_url: str, now: datetime) -> dict[str, Any]:
-    """The Lease as it is written."""
+def lease(namespace: str, holder: str, store_url: str, now: datetime, trouble: str | None = None) -> dict[str, Any]:
+    """The Lease as it is written. Where nothing is known of the store, what was said of it before stays."""
+    told = {} if trouble is None else {names.TROUBLE: trouble}
     return {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
-        "metadata": {"name": LEASE, "namespace": namespace, "annotations": {names.STORE: store_url}},
+        "metadata": {"name": LEASE, "namespace": namespace, "annotations": {names.STORE: store_url, **told}},
         "spec": {
             "holderIdentity": holder,
             "leaseDurationSeconds": round(STALE_SECONDS),
@@ -50,13 +52,14 @@ def lease(namespace: str, holder: str, store_url: str, now: datetime) -> dict[st
 
 
 class Heartbeat:
-    """Renews the Lease in a thread of its own, as long as the loop turns."""
+    """Renews the Lease in a thread of its own, as long as the loop turns. ``store`` is how the store has answered lately."""
 
-    def __init__(self, api: Api, holder: str, store_url: str, pulse: Pulse) -> None:
+    def __init__(self, api: Api, holder: str, store_url: str, pulse: Pulse, store: StoreHealth) -> None:
         self._api = api
         self._holder = holder
         self._store_url = store_url
         self._pulse = pulse
+        self._store = store
         self._failing = False
 
     def start(self, stop: Event) -> None:
@@ -69,7 +72,7 @@ class Heartbeat:
             ClusterError: if the API server cannot be reached or refuses.
         """
         leases = f"/apis/coordination.k8s.io/v1/namespaces/{self._api.namespace}/leases"
-        body = lease(self._api.namespace, self._holder, self._store_url, self._api.now())
+        body = lease(self._api.namespace, self._holder, self._store_url, self._api.now(), self._store.trouble)
         try:
             self._api.patch(f"{leases}/{LEASE}", body, kind="merge")
         except ApiError as error:
@@ -80,11 +83,12 @@ class Heartbeat:
     def _run(self, stop: Event) -> None:
         while True:
             if not self._pulse.wrong():
-                self._try()
+                self.beat()
             if stop.wait(BEAT_SECONDS):
                 return
 
-    def _try(self) -> None:
+    def beat(self) -> None:
+        """Write the Lease once; what fails is logged."""
         try:
             self.renew()
         except ClusterError as error:

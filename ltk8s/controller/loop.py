@@ -20,6 +20,7 @@ from ltk8s.cluster.base import JsonPatch
 from ltk8s.cluster.job import Job
 from ltk8s.cluster.reconcile import Action, Blocked, Release, reconcile
 from ltk8s.controller.commits import Commits
+from ltk8s.controller.health import StoreHealth
 from ltk8s.controller.heartbeat import Pulse
 from ltk8s.controller.inbox import Inbox
 from ltk8s.controller.metrics import Metrics
@@ -38,7 +39,6 @@ IDLE_SECONDS = 0.5
 LONGEST_DEED = 20.0
 """For how long the loop waits for its patches: an API server that is silent must not stop it."""
 
-LONGEST_PAUSE = 5.0
 LONGEST_DELAY = 60.0
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,9 @@ class Loop:
     Args:
         deeds: where patches and Events are under way; not where the store is asked, which never waits for them.
         ready: whether the view is complete: before that, nothing can be said to be missing.
+
+    Attributes:
+        store: how the store has answered lately.
     """
 
     def __init__(
@@ -96,11 +99,15 @@ class Loop:
         self._deeds = deeds
         self._ready = ready
         self._next_resync = float("-inf")
-        self._store_failures = 0
+        self.store = StoreHealth(metrics)
         self._release_failures: Counter[str] = Counter()
 
     def run(self, stop: Event) -> None:
-        """Turn until told to stop."""
+        """Turn until told to stop.
+
+        Raises:
+            CredentialRefused: if the store no longer accepts this process's credential.
+        """
         while not stop.is_set():
             self._pulse.beat()
             if not self._ready():
@@ -118,7 +125,7 @@ class Loop:
             self.look(ids)
         except StoreError as error:
             self._inbox.urgent(ids)
-            return self._store_failed(error)
+            return self.store.failed(error)
         except Exception:
             self._metrics.errors.labels("cluster").inc()
             log.exception("something unexpected; it is tried again in a minute")
@@ -137,7 +144,7 @@ class Loop:
         scenes = self._view.scenes(asked)  # before the store: a Job ends after its result is committed
         self._commits.ask(asked)
         self._commits.ask(self._confirming(self._decide(scenes), scenes) - asked)
-        self._store_answers()
+        self.store.answers()
         self._act(self._decide(scenes), scenes)
 
     def _decide(self, scenes: Scenes) -> dict[str, Action]:
@@ -202,21 +209,6 @@ class Loop:
         log.warning("%s cannot be released: %s Trying again in %.0f s.", job.name, error, delay, extra={"job": job.name})
         self._inbox.later(job.predecessors, delay)
 
-    def _store_failed(self, error: StoreError) -> float:
-        """One line for an outage, however long; none for a single failure, which may be a connection that had grown old."""
-        self._metrics.errors.labels("store").inc()
-        self._metrics.store_up.set(0)
-        self._store_failures += 1
-        if self._store_failures == 2:
-            log.warning("%s Releases wait until it answers again.", error)
-        return min(LONGEST_PAUSE, 0.1 * 2.0**self._store_failures)
-
-    def _store_answers(self) -> None:
-        if self._store_failures > 1:
-            log.info("the store answers again")
-        self._store_failures = 0
-        self._metrics.store_up.set(1)
-
     def _resync_when_due(self) -> None:
         if time.monotonic() < self._next_resync:
             return
@@ -234,6 +226,6 @@ class Loop:
         try:
             self._commits.ask({"nothing"})
         except StoreError as error:
-            self._store_failed(error)
+            self.store.failed(error)
         else:
-            self._store_answers()
+            self.store.answers()

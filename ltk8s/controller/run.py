@@ -19,6 +19,7 @@ from ltk8s.controller.serving import serving
 from ltk8s.controller.verdicts import Verdicts
 from ltk8s.controller.view import View
 from ltk8s.controller.watches import Watches
+from ltk8s.errors import CredentialRefused
 from ltk8s.store.base import Store
 
 SIDE_BY_SIDE = 16
@@ -32,6 +33,7 @@ def run(cluster: KubernetesCluster, store: Store, *, port: int, stop: Event) -> 
 
     Raises:
         UsageError: if the cluster's credentials cannot be had.
+        CredentialRefused: if the store no longer accepts the credential that this process was started with.
     """
     api, here = cluster.api, socket.gethostname()
     view, inbox, pulse, metrics = View(store.url), Inbox(), Pulse(), Metrics()
@@ -49,15 +51,26 @@ def run(cluster: KubernetesCluster, store: Store, *, port: int, stop: Event) -> 
         deeds,
         ready=watches.in_touch,
     )
+    heartbeat = Heartbeat(api, here, store.url, pulse, loop.store)
+
+    def ready() -> str:
+        return watches.synced() or loop.store.refusal()
+
     metrics.count(view, lambda: len(verdicts.blocked), watches.restarts)
-    with serving(port, metrics.registry, {"/healthz": pulse.wrong, "/readyz": watches.synced}) as served:
+    with serving(port, metrics.registry, {"/healthz": pulse.wrong, "/readyz": ready}) as served:
         log.info(
             "ltk8s %s releases held Jobs", __version__, extra={"store": store.url, "namespace": api.namespace, "port": served}
         )
         watches.start()
-        Heartbeat(api, here, store.url, pulse).start(stop)
-        loop.run(stop)
-        watches.close()
-    for pool in (questions, deeds):
-        pool.shutdown(wait=False, cancel_futures=True)
+        heartbeat.start(stop)
+        try:
+            loop.run(stop)
+        except CredentialRefused as error:
+            heartbeat.beat()  # what is wrong outlives this process
+            log.error("%s Leaving, to be started anew with the credentials that the Secret has now.", error)
+            raise
+        finally:
+            watches.close()
+            for pool in (questions, deeds):
+                pool.shutdown(wait=False, cancel_futures=True)
     log.info("stopped")

@@ -12,7 +12,7 @@ from typing import Any
 from ltk8s.cluster import names
 from ltk8s.cluster.job import Job
 from ltk8s.cluster.kubernetes.api import Api, ApiError
-from ltk8s.cluster.kubernetes.slim import slim_job
+from ltk8s.cluster.kubernetes.slim import is_job_of_ours, slim_job
 from ltk8s.cluster.kubernetes.watching import Watch
 from ltk8s.controller.inbox import Inbox
 from ltk8s.controller.view import View
@@ -27,9 +27,7 @@ class Watches:
         self._view = view
         self._inbox = inbox
         namespace = f"namespaces/{api.namespace}"
-        self._jobs = Watch(
-            api, f"/apis/batch/v1/{namespace}/jobs", label_selector=names.SELECTOR, slim=slim_job, on_event=self._on_job
-        )
+        self._jobs = Watch(api, f"/apis/batch/v1/{namespace}/jobs", wanted=is_job_of_ours, slim=slim_job, on_event=self._on_job)
         self._pods = Watch(
             api,
             f"/api/v1/{namespace}/pods",

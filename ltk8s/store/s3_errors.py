@@ -26,7 +26,7 @@ from botocore.parsers import ResponseParserError
 from botocore.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
-from ltk8s.errors import CredentialRefused, StoreAway, StoreError
+from ltk8s.errors import CredentialRefused, StoreAway, StoreError, StoreFull
 from ltk8s.store.address import S3Address
 from ltk8s.store.s3_client import NotS3
 
@@ -35,6 +35,9 @@ FAILURES = (BotoCoreError, ClientError, ResponseParserError, HTTPError, NotS3)
 
 ABSENT = {"NoSuchKey", "404"}
 TAKEN = {"PreconditionFailed"}
+FULL = {"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded"}
+"""The server has no room: its disk is full, or the bucket's quota is used up."""
+
 UNCONDITIONAL = {"NotImplemented"}
 """The server knows no conditional put."""
 
@@ -81,7 +84,7 @@ def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
     store, answer = address.url, code(error)
     where = f"{store} at {address.endpoint}" if address.endpoint else store
     if answer in {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}:
-        return StoreError(f"The credential for {store} has expired.", "Renew it, then run this again.")
+        return CredentialRefused(f"The credential for {store} has expired.", "Renew it, then run this again.")
     if isinstance(error, SSOError | TokenRetrievalError):
         return StoreError(
             f"The sign-in for {store} is no longer valid.", "Sign in again (`aws sso login`), then run this again."
@@ -106,6 +109,8 @@ def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
         return _explain_other(error, where, address)
     if isinstance(error, SSLError) and not passes(error):
         return _explain_tls(error, where, address)
+    if answer in FULL:
+        return StoreFull(f"{where} has no room ({answer}).", "Give it a larger disk, or remove what no run needs: `ltk8s gc`.")
     if isinstance(error, ClientError):
         reason = " ".join(f"{answer} {error.response.get('Error', {}).get('Message', '')}".split()).rstrip(".")
         status = f"HTTP {_metadata(error).get('HTTPStatusCode', 'answer without a reason')}"

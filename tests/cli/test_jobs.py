@@ -121,6 +121,46 @@ class TestCancel:
         ltk8s("cancel", "baseline")
         assert ltk8s("cancel", "baseline").stdout == f"No Job of {record.run} was under way.\n"
 
+    def test_several_runs_are_named(self, ltk8s, submitted, cluster):
+        one, two, three = [*submitted("baseline"), *submitted("baseline", seed=1), *submitted("baseline", seed=2)]
+        result = ltk8s("cancel", one.run, two.run, "--json")
+        document = json.loads(result.stdout)
+        assert (document["run"], document["runs"]) == (None, [one.run, two.run])
+        assert {job.name for job in cluster.list()} == {id for _, id in three.parts}
+
+    def test_an_experiment_of_several_runs_under_way_is_shown_first(self, ltk8s, submitted, cluster):
+        one, two = [*submitted("baseline"), *submitted("baseline", seed=1)]
+        result = ltk8s("cancel", "baseline")
+        assert result.exit_code == 1
+        assert one.run in result.stdout
+        assert two.run in result.stdout
+        assert "--yes" in result.stderr
+        assert len(cluster.list()) == 4
+        assert ltk8s("cancel", "baseline", "--yes").exit_code == 0
+        assert cluster.list() == []
+
+    def test_an_experiment_of_which_one_run_is_under_way_means_that_one(self, ltk8s, submitted, cluster):
+        one, two = [*submitted("baseline"), *submitted("baseline", seed=1)]
+        ltk8s("cancel", two.run)
+        assert json.loads(ltk8s("cancel", "baseline", "--json").stdout)["run"] == one.run
+        assert cluster.list() == []
+
+    def test_all_is_what_is_under_way_and_is_shown_first(self, ltk8s, submitted, cluster):
+        records = [*submitted("baseline"), *submitted("weighted-loss")]
+        ltk8s("cancel", records[0].run)
+        submitted("stack-wl")
+        asked = ltk8s("cancel", "--all")
+        assert asked.exit_code == 1
+        assert records[0].run not in asked.stdout
+        assert len(ltk8s("cancel", "--all", "--yes", "--json").stdout) > 0
+        assert cluster.list() == []
+        assert ltk8s("cancel", "--all").stdout == "No Job of any run was under way.\n"
+
+    def test_what_means_nothing_is_an_error(self, ltk8s, submitted):
+        submitted("baseline")
+        assert ltk8s("cancel").exit_code == 2
+        assert ltk8s("cancel", "baseline", "--all").exit_code == 2
+
 
 class TestDelete:
     def test_the_record_goes_and_the_learners_stay(self, ltk8s, submitted, commit, store):

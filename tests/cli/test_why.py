@@ -34,3 +34,20 @@ def test_of_a_run_that_the_cluster_does_not_know_only_the_store_can_tell(process
     done = process("why", "another", **away)
     assert done.returncode == 1
     assert "does not answer" in done.stderr
+
+
+def test_status_shows_what_the_cluster_knows_while_the_store_is_away(process, submitted, away):
+    (record,) = submitted("baseline")
+    done = process("status", record.run, **away)
+    assert done.returncode == 0, done.stderr
+    assert "The store s3://bucket is away." in done.stdout
+    assert record.members[0].id in done.stdout
+    every = json.loads(process("status", "--json", **away).stdout)
+    assert [run["run"] for run in every["runs"]] == [record.run]
+    assert "does not answer" in every["without_store"]
+
+
+def test_status_of_what_nobody_knows_is_the_stores_error(process, away):
+    done = process("status", **away)
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ltk8s.cluster.cancel import cancel, delete
+from ltk8s.cluster.cancel import cancel, cancel_all, delete, under_way
 from ltk8s.cluster.local.cluster import LocalCluster
 from ltk8s.cluster.submit import submit
 from ltk8s.store import layout
@@ -123,3 +123,22 @@ def test_deleting_removes_finished_jobs_as_well_and_the_record_but_no_result(clu
     assert outcomes(delete(record, cluster, store)) == {"a": "removed", "b": "stopped"}
     assert cluster.list() == read_runs(store) == []
     assert store.exists(layout.result("learner", "a"))
+
+
+def test_of_several_runs_what_only_these_need_is_stopped_once(submitted, cluster, store):
+    weighted, stacked, apart = submitted("weighted-loss"), submitted("stack-wl"), submitted("baseline")
+    assert under_way([weighted, stacked, apart], cluster, store) == [weighted, stacked, apart]
+    stopped = cancel_all([weighted, stacked], cluster, store)
+    assert len({each.id for each in stopped}) == len(stopped) == 5
+    assert outcomes(stopped)[weighted.members[0].id] == "stopped"
+    assert {job.name for job in cluster.list()} == {id for _, id in apart.parts}
+    assert under_way([weighted, stacked, apart], cluster, store) == [apart]
+
+
+def test_a_job_whose_labels_a_person_removed_is_known_by_its_name(submitted, cluster, store):
+    record = submitted("baseline")
+    learner = cluster.get(record.members[0].id)
+    cluster.label(learner.name, dict.fromkeys(learner.labels))
+    assert under_way([record], cluster, store) == [record]
+    assert outcomes(cancel(record, cluster, store))[learner.name] == "stopped"
+    assert cluster.list() == []

@@ -109,6 +109,16 @@ def test_a_fusion_that_may_go_says_so(reasons, cluster, held, commit):
     assert reasons() == {"f": "it is about to be released"}
 
 
+def test_a_fusion_that_nobody_releases_says_why(record, cluster, store, held, commit, monkeypatch):
+    cluster.create(held("f", ["a", "b"]))
+    commit("learner", "a")
+    commit("learner", "b")
+    monkeypatch.setattr(cluster, "unattended", lambda url: f"The controller of {url} releases nothing.")
+    (reason,) = why([record], cluster, store)
+    assert f"nothing releases it: The controller of {store.url} releases nothing." in reason.why
+    assert "`ltk8s watch RUN`" in reason.why
+
+
 def test_a_missing_job_was_removed(reasons):
     assert reasons()["a"] == "it was cancelled or removed before it had a result; submit again"
 

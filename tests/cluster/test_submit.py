@@ -2,9 +2,11 @@
 
 import pytest
 
+from ltk8s.cluster import names
 from ltk8s.cluster.local.cluster import LocalCluster
 from ltk8s.cluster.local.machine import Machine
 from ltk8s.cluster.record import record_of
+from ltk8s.cluster.release import release_ready
 from ltk8s.cluster.render import render
 from ltk8s.cluster.submit import submit
 from ltk8s.errors import UsageError
@@ -255,3 +257,26 @@ def test_what_is_submitted_later_is_newer_though_the_clock_of_an_earlier_run_was
     send(second, third)
     assert [record.run for record in read_runs(store)] == [first.run, second.run, third.run]
     assert find_run(store, "baseline").run == third.run
+
+
+def test_labels_that_a_person_removed_are_put_back(planned, send, cluster, job):
+    plan = planned("baseline")
+    send(plan)
+    learner, fusion = (cluster.get(task.id) for task in (*plan.learners, plan.last))
+    cluster.label(learner.name, dict.fromkeys(learner.labels))
+    cluster.label(fusion.name, {names.KIND: None})
+    assert (cluster.get(learner.name).kind, cluster.get(fusion.name).kind) == ("learner", "fusion")
+    outcomes = send(plan)
+    assert "were put back" in outcomes[plan.run, learner.name].why
+    assert (cluster.get(learner.name).labels, cluster.get(fusion.name).labels) == (learner.labels, fusion.labels)
+    assert "put back" not in send(plan)[plan.run, learner.name].why
+
+
+def test_a_fusion_that_was_released_and_then_suspended_is_not_held_again(planned, send, cluster, commit, store):
+    plan = planned("baseline")
+    send(plan)
+    commit("learner", plan.learners[0].id)
+    release_ready(cluster.list(), cluster, store)
+    cluster.patch(plan.last.id, [{"op": "replace", "path": "/spec/suspend", "value": True}])
+    send(plan)
+    assert cluster.get(plan.last.id).phase == "suspended"

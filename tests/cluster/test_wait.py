@@ -185,3 +185,11 @@ def test_one_lost_release_does_not_end_following(tmp_path, held, store, commit):
     commit("learner", "a")
     assert wait(["run-1"], cluster, store, jobs=Polled(cluster), interval=0.01) is True
     assert cluster.get("f").phase == "pending"
+
+
+def test_a_job_whose_run_labels_a_person_removed_is_followed_by_its_name(kept_running, job, store):
+    made = kept_running.create(job("a"))
+    kept_running.label("a", dict.fromkeys(made.labels))
+    assert wait(["run-1"], kept_running, store) is True  # as if there were nothing
+    seen = Watcher(["run-1"], kept_running, store, None, None, ids=["a"]).look()
+    assert [each.name for each in seen] == ["a"]

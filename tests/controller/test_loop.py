@@ -7,6 +7,8 @@ import pytest
 
 from ltk8s.cli.controller import impatient
 from ltk8s.cluster import names
+from ltk8s.controller.health import StoreHealth
+from ltk8s.errors import CredentialRefused, StoreAway
 from ltk8s.store import layout
 from ltk8s.store.commit import set_aside
 
@@ -182,3 +184,45 @@ def test_an_unexpected_error_is_told_and_ends_nothing(controller, run, caplog):
     assert "something unexpected" in caplog.text
     controller.clock.seconds += 60
     assert controller.inbox.take(10) == set(learners)
+
+
+def test_a_credential_that_stays_refused_ends_the_loop_and_is_told_meanwhile(outage, make, cluster, manifests, pool):
+    minio, store = outage
+    controller, (fusion, *learners) = make(cluster, store, pool), manifests()
+    fusion["metadata"]["annotations"][names.STORE] = store.url
+    cluster.create(fusion)
+    controller.see()
+    store.put("a", b"")  # opened with the credential that it will keep
+    minio.stop()
+    minio.credentials = {"AWS_ACCESS_KEY_ID": "another", "AWS_SECRET_ACCESS_KEY": "credential"}
+    minio.start()
+    health = controller.loop.store = StoreHealth(controller.metrics, clock=controller.clock)
+    assert health.trouble is None
+    controller.inbox.urgent([each["metadata"]["name"] for each in learners])
+    controller.loop.turn()
+    assert "does not accept the credential" in health.trouble
+    assert health.refusal() == health.trouble
+    controller.clock.seconds += 19
+    controller.loop.turn()
+    controller.clock.seconds += 1
+    with pytest.raises(CredentialRefused, match="InvalidAccessKeyId"):
+        controller.loop.turn()
+
+
+def test_a_credential_that_is_accepted_again_in_time_ends_nothing(make, cluster, store, pool):
+    controller = make(cluster, store, pool)
+    health = StoreHealth(controller.metrics, clock=controller.clock)
+    for _ in range(5):
+        health.failed(CredentialRefused("It does not accept the credential."))
+        health.answers()
+        controller.clock.seconds += 19
+    assert (health.trouble, health.refusal()) == ("", "")
+
+
+def test_a_store_that_is_away_for_however_long_ends_nothing(make, cluster, store, pool):
+    controller = make(cluster, store, pool)
+    health = StoreHealth(controller.metrics, clock=controller.clock)
+    for _ in range(5):
+        assert health.failed(StoreAway("It does not answer.")) > 0
+        controller.clock.seconds += 100
+    assert (health.trouble, health.refusal()) == ("It does not answer.", "")

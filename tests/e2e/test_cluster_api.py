@@ -23,7 +23,7 @@ from ltk8s.cluster.kubernetes.cluster import KubernetesCluster
 from ltk8s.cluster.kubernetes.slim import slim_job
 from ltk8s.cluster.kubernetes.watching import Watch
 from ltk8s.cluster.wait import wait
-from ltk8s.errors import ClusterError, StoreAway, UsageError
+from ltk8s.errors import ClusterError, NoCredential, StoreAway, UsageError
 from ltk8s.store import open_store
 from ltk8s.store.commit import Attempt
 from tests.e2e import client
@@ -104,6 +104,17 @@ class TestJobs:
         assert opened.get("a").uid == created.uid == opened.list()[0].uid
         with pytest.raises(AlreadyExists):
             opened.create(job("a"))
+
+    def test_one_whose_labels_a_person_removed_is_found_by_its_store(self, cluster, opened, job):
+        other = job("other")
+        del other["metadata"]["annotations"], other["metadata"]["labels"]
+        cluster.apply_objects(other)
+        opened.create(job("a"))
+        with opened.watching() as view:
+            assert [each.name for each in view.list()] == ["a"]
+            cluster.kubectl("patch", "job", "a", f"--namespace={opened.namespace}", "-p", '{"metadata": {"labels": null}}')
+            eventually(lambda: view.list() and not view.list()[0].labels.get(names.MANAGED_BY))
+            assert [each.name for each in opened.list()] == ["a"]
 
     def test_a_dry_run_creates_nothing(self, opened, job):
         assert opened.create(job("a"), dry_run=True).name == "a"
@@ -189,6 +200,30 @@ class TestBeforeAnythingIsCreated:
         assert nobody.site() == {}
         assert "You may not get leases" in nobody.unattended(STORE)
 
+    def test_a_namespace_that_is_not_there_has_no_settings_to_be_taken_for_none(self, opened):
+        with pytest.raises(UsageError, match="no namespace 'not-there'"):
+            KubernetesCluster(opened.name, "not-there").site()
+
+    def test_a_namespace_that_is_being_deleted(self, cluster, opened, job):
+        where = f"--namespace={opened.namespace}"
+        opened.create(job("a", backoffLimit=0))
+        cluster.kubectl("patch", "job", "a", where, "--type=merge", "-p", '{"metadata": {"finalizers": ["test/keep"]}}')
+        cluster.kubectl("delete", "namespace", opened.namespace, "--wait=false")
+        try:
+            for do in (opened.site, lambda: opened.check([job("b")]), lambda: opened.create(job("b"))):
+                with pytest.raises((UsageError, ClusterError), match="is being deleted"):
+                    do()
+        finally:
+            cluster.kubectl("patch", "job", "a", where, "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
+
+    def test_no_node_with_a_gpu(self, cluster, opened, job):
+        if not cluster.ours:
+            pytest.skip("which nodes someone else's cluster has is not known")
+        asking = job("a")
+        asking["spec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {"nvidia.com/gpu": 1}}
+        assert opened.doubt([job("b")]) == ""
+        assert "nvidia.com/gpu, for which 1 of 2 Jobs ask" in opened.doubt([asking, job("b")])
+
 
 class TestWhatAnInstallationKeeps:
     def test_settings_and_credentials(self, cluster, opened):
@@ -198,7 +233,7 @@ class TestWhatAnInstallationKeeps:
         cluster.kubectl("create", "secret", "generic", "ltk8s-store", where, "--from-literal=AWS_ACCESS_KEY_ID=key")
         assert opened.site() == {"LTK8S_STORE__URL": "s3://ltk8s"}
         assert opened.credentials("ltk8s-store") == {"AWS_ACCESS_KEY_ID": "key"}
-        with pytest.raises(UsageError, match="no Secret 'another'"):
+        with pytest.raises(NoCredential, match="no Secret 'another'"):
             opened.credentials("another")
 
     def test_a_heartbeat(self, opened):
@@ -208,8 +243,12 @@ class TestWhatAnInstallationKeeps:
         opened.api.post(path, {"metadata": metadata, "spec": {"renewTime": f"{opened.api.now():%Y-%m-%dT%H:%M:%S.%fZ}"}})
         assert opened.unattended(STORE) == ""
         assert f"releases fusions of {STORE}, not of s3://another" in opened.unattended("s3://another")
+        told = {"metadata": {"annotations": {names.TROUBLE: "The store refuses it."}}}
+        opened.api.patch(f"{path}/ltk8s-controller", told, kind="merge")
+        assert "releases nothing. Its last word: The store refuses it." in opened.unattended(STORE)
         opened.api.patch(f"{path}/ltk8s-controller", {"spec": {"renewTime": "2020-01-01T00:00:00.000000Z"}}, kind="merge")
         assert "has not been heard of for" in opened.unattended(STORE)
+        assert "The store refuses it." in opened.unattended(STORE)
 
     def test_a_store_that_no_pod_serves(self, cluster, opened):
         endpoint = f"http://minio.{opened.namespace}.svc:9000"

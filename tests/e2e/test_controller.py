@@ -39,7 +39,7 @@ class Store:
     def __init__(self, directory):
         self.directory = directory
         self.port = free_port()
-        self.credentials = {"AWS_ACCESS_KEY_ID": secrets.token_hex(8), "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16)}
+        self.credentials = new_credentials()
         self.endpoint = f"http://127.0.0.1:{self.port}"
 
     def start(self):
@@ -257,6 +257,34 @@ def test_the_store_stopped_for_60_seconds(place, controller):
     eventually(lambda: controller.metric("ltk8s_store_up") == 1, 120, "the metric")
 
 
+def test_a_credential_that_the_store_refuses_is_told_and_ends_the_process_for_the_next_to_take_the_new_one(place, controller):
+    fusion, learners = place.submit()
+    for id in learners:
+        place.commit(id)
+    place.server.stop()
+    before, place.server.credentials = place.server.credentials, new_credentials()
+    place.server.start()
+    try:
+        place.end(learners[0])
+        lease = eventually(lambda: refused_by(place.get("lease", "ltk8s-controller")), 60, "the Lease's annotation")
+        assert "does not accept the credential" in lease
+        assert controller.process.wait(60) == 1
+        place.environment |= place.server.credentials
+        successor = place.controller()
+        eventually(lambda: place.is_released(fusion), 60, "the release")
+        eventually(lambda: not refused_by(place.get("lease", "ltk8s-controller")), 60, "the annotation's end")
+        successor.kill()
+    finally:
+        place.environment |= before
+        place.server.stop()
+        place.server.credentials = before
+        place.server.start()
+
+
+def refused_by(lease):
+    return lease["metadata"]["annotations"].get("ltk8s.io/store-trouble", "")
+
+
 def test_what_blocks_a_fusion_is_told_once_however_many_controllers_run(place, controller):
     other = place.controller()
     began = time.monotonic()
@@ -306,6 +334,10 @@ def test_the_api_server_stopped_for_30_seconds(place, controller):
     eventually(lambda: place.is_released(fusion), 60, "the release")
     assert controller.process.poll() is None
     assert len([line for line in controller.warnings() if line.startswith("the jobs cannot be watched")]) == 1
+
+
+def new_credentials():
+    return {"AWS_ACCESS_KEY_ID": secrets.token_hex(8), "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16)}
 
 
 def answers(url):

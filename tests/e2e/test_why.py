@@ -78,6 +78,41 @@ def test_a_secret_that_is_missing(submitted, says, cluster):
     assert "create" in says(run, run.learners[0], "there is no Secret 'ltk8s-stroe' in namespace ltk8s")
 
 
+def test_while_the_stores_own_secret_is_gone_what_the_cluster_knows_is_told(submitted, client, cluster):
+    run = submitted(*NEVER)
+    secret = cluster.get("secret", "ltk8s-store", "-n", "ltk8s")
+    cluster.kubectl("delete", "secret", "ltk8s-store", "-n", "ltk8s")
+    try:
+        status, why, doctor = (client.run(*words) for words in (("status", run.run), ("why", run.run), ("doctor", "--json")))
+    finally:
+        kept = {"name": secret["metadata"]["name"], "namespace": "ltk8s", "labels": secret["metadata"].get("labels")}
+        cluster.apply_objects({"apiVersion": "v1", "kind": "Secret", "metadata": kept, "data": secret["data"]})
+    assert (status.returncode, why.returncode) == (0, 0)
+    for said in (status.stdout, why.stdout):
+        assert "There is no Secret 'ltk8s-store'" in said
+        assert "keep the credentials that they started with" in said
+        assert run.learners[0] in said
+    assert "no node has 900Gi of memory" in why.stdout
+    assert "There is no Secret" in doctor.stdout
+
+
+def test_labels_that_a_person_removed_hide_nothing_and_are_put_back(glyphs, client, cluster):
+    seed = str(next(SEEDS))
+    again = ("baseline", "--ratio", "full", *TINY, "--set", "train.steps=5", *NEVER, "--seed", seed)
+    run = client.submit(*again)
+    before = {id: job_of(cluster, id)["metadata"]["labels"] for id in (*run.learners, run.fusion)}
+    for id, labels in before.items():
+        edited = {**dict.fromkeys(labels), "by": "hand"}  # without any label Kubernetes would take the pod's
+        cluster.kubectl("patch", "job", id, "-n", "ltk8s", "-p", json.dumps({"metadata": {"labels": edited}}))
+    phases = {job["id"]: job["phase"] for job in client.json("status", run.run)["jobs"]}
+    assert phases[run.learners[0]] == "pending"
+    client.submit(*again)
+    assert {id: job_of(cluster, id)["metadata"]["labels"] for id in before} == {
+        id: {**labels, "by": "hand"} for id, labels in before.items()
+    }
+    client.ok("cancel", run.run)
+
+
 def test_a_learner_that_runs_out_of_memory(submitted, says):
     run = submitted("--set", "resources.memory=64Mi", "--set", "resources.retries=0")
     said = says(run, run.learners[0], "out of memory", seconds=180)

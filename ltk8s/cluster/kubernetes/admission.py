@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ltk8s.cluster import names
 from ltk8s.cluster.job import Job, Manifest
 from ltk8s.cluster.kubernetes.api import Api, ApiError
-from ltk8s.cluster.kubernetes.refusal import no_namespace
+from ltk8s.cluster.kubernetes.refusal import no_namespace, terminating
 from ltk8s.errors import UsageError, did_you_mean
 
 KUEUE = "/apis/kueue.x-k8s.io"
@@ -21,7 +22,7 @@ def check(manifests: Sequence[Manifest], api: Api) -> None:
     """
     if not manifests:
         return
-    _check_namespace(api)
+    check_namespace(api)
     for queue in sorted({queue for manifest in manifests if (queue := queue_of(Job(manifest)))}):
         _check_queue(queue, api)
 
@@ -46,7 +47,12 @@ def queues_path(api: Api) -> str:
     return f"/apis/{group['preferredVersion']['groupVersion']}/namespaces/{api.namespace}/localqueues"
 
 
-def _check_namespace(api: Api) -> None:
+def check_namespace(api: Api) -> None:
+    """Ask for the namespace.
+
+    Raises:
+        UsageError: if it is not there, or is being deleted.
+    """
     try:
         found = api.find(f"/api/v1/namespaces/{api.namespace}")
     except ApiError as error:
@@ -55,6 +61,13 @@ def _check_namespace(api: Api) -> None:
         raise
     if found is None:
         raise UsageError(*no_namespace(api.context, api.namespace))
+    if is_terminating(found):
+        raise UsageError(*terminating(api.context, api.namespace))
+
+
+def is_terminating(namespace: dict[str, Any]) -> bool:
+    """Whether a namespace is being deleted: nothing can be created in it, and what there is goes."""
+    return bool(namespace["metadata"].get("deletionTimestamp"))
 
 
 def _check_queue(queue: str, api: Api) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -18,8 +19,9 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from ltk8s import __version__
+from ltk8s.cluster.kubernetes import plugin as plugins
 from ltk8s.cluster.kubernetes.kubeconfig import IN_CLUSTER, in_pod, kubeconfig_files, read_kubeconfig
-from ltk8s.cluster.kubernetes.refusal import ApiError, no_answer, refused
+from ltk8s.cluster.kubernetes.refusal import ApiError, foreign, no_answer, refused
 from ltk8s.errors import UsageError
 
 __all__ = ["Api", "ApiError", "Stream", "open_api"]
@@ -30,6 +32,14 @@ CONNECTIONS = 64
 """Kept open side by side: those of a thousand Jobs that are created in parallel, of watches and of logs."""
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 60.0
+
+VERSION = "/version"
+"""The one path whose answer is no object of Kubernetes' with a kind."""
+
+PROXY_ASKS = 407
+
+PAGE = 500
+"""Objects that are asked for at once."""
 
 CONTENT_TYPES = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}
 
@@ -49,6 +59,7 @@ def open_api(context: str | None, namespace: str, *, retry_seconds: float = 5.0)
     chosen = context or (IN_CLUSTER if in_pod() else read_kubeconfig().current)
     configuration = kubernetes.client.Configuration()
     config: Any = kubernetes.config  # has no types
+    plugin = plugins.listen()
     try:
         if chosen == IN_CLUSTER:
             config.load_incluster_config(configuration)
@@ -60,6 +71,11 @@ def open_api(context: str | None, namespace: str, *, retry_seconds: float = 5.0)
         raise UsageError(
             f"The cluster {chosen!r} cannot be used: {why}", "Does `kubectl get ns` work with it? `--cluster` chooses another."
         ) from None
+    if why := plugin.take():
+        raise UsageError(
+            f"The command by which the kubeconfig's user of {chosen!r} signs in gives no credentials: {why}.",
+            "Sign in again, or run that command by hand to see what it says. `--cluster` chooses another cluster.",
+        )
     configuration.connection_pool_maxsize = CONNECTIONS
     client = kubernetes.client.ApiClient(configuration)
     client.user_agent = f"ltk8s/{__version__}"
@@ -103,6 +119,22 @@ class Api:
                 return None
             raise
 
+    def items(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """All objects of a list, page by page; at once where that takes so long that the pages expire (410)."""
+        found: list[dict[str, Any]] = []
+        more: dict[str, Any] = {"limit": PAGE}
+        while more:
+            try:
+                page = self.get(path, **query, **more)
+            except ApiError as error:
+                if error.status != 410 or "continue" not in more:
+                    raise
+                return self.get(path, **query).get("items") or []
+            found += page.get("items") or []
+            token = (page.get("metadata") or {}).get("continue")
+            more = {"limit": PAGE, "continue": token} if token else {}
+        return found
+
     def post(self, path: str, body: Body, **query: Any) -> dict[str, Any]:
         return self._json("POST", path, query, body)
 
@@ -141,7 +173,12 @@ class Api:
         self, method: str, path: str, query: dict[str, Any], body: Body = None, content_type: str = "application/json"
     ) -> dict[str, Any]:
         response = self._answer(method, path, query, body, content_type)
-        answer: dict[str, Any] = json.loads(response.data)
+        try:
+            answer = json.loads(response.data)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or (path != VERSION and "kind" not in answer):
+            raise foreign(response.status, None, response.data, context=self.context, server=self.server)
         return answer
 
     def _answer(
@@ -189,14 +226,17 @@ class Api:
             self._note_time(response.headers.get("Date"))
             if response.status < 300:
                 return response
-            body = response.data
+            body, location = response.data, response.headers.get("Location")
         except (HTTPError, OSError) as error:
             raise self.silent(error) from error
+        if response.status < 400 or response.status == PROXY_ASKS:
+            raise foreign(response.status, location, body, context=self.context, server=self.server)
         raise refused(response.status, body, context=self.context, namespace=self.namespace)
 
     def _note_time(self, date: str | None) -> None:
         if date:
-            self._ahead = parsedate_to_datetime(date) - datetime.now(UTC)
+            with suppress(ValueError, TypeError):  # a proxy's own way to write it
+                self._ahead = parsedate_to_datetime(date) - datetime.now(UTC)
 
 
 class Stream:

@@ -51,8 +51,8 @@ class KubernetesCluster:
         return f"/apis/batch/v1/namespaces/{self.namespace}/jobs"
 
     def list(self) -> list[Job]:
-        found = [Job(each) for each in self.api.get(self._jobs, labelSelector=names.SELECTOR)["items"]]
-        return sorted(found, key=lambda job: (job.created, job.name))
+        found = [Job(each) for each in self.api.get(self._jobs)["items"]]  # all: a person may have edited the labels of one
+        return sorted((job for job in found if job.ours), key=lambda job: (job.created, job.name))
 
     def get(self, name: str) -> Job | None:
         found = self.api.find(f"{self._jobs}/{name}")
@@ -60,6 +60,11 @@ class KubernetesCluster:
 
     def check(self, manifests: Sequence[Manifest]) -> None:
         check(manifests, self.api)
+
+    def doubt(self, manifests: Sequence[Manifest]) -> str:
+        from ltk8s.cluster.kubernetes.nodes import no_gpu
+
+        return no_gpu(manifests, self.api)
 
     def create(self, manifest: Manifest, *, dry_run: bool = False) -> Job:
         try:

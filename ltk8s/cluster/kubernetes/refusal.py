@@ -10,11 +10,15 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import ProxyError, SSLError
 
-from ltk8s.errors import ClusterError, shortened
+from ltk8s.errors import ClusterError
 
 _FORBIDDEN = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 
 _NAMESPACE = re.compile(r'in the namespace "(?P<namespace>[^"]+)"')
+
+_UNREADABLE = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+LONGEST_PAGE = 200
 
 USER_ROLE = "ltk8s-user"
 
@@ -45,7 +49,7 @@ class ApiError(ClusterError):
 def refused(status: int, body: bytes, *, context: str, namespace: str) -> ApiError:
     """Read the ``Status`` object of an answer that is no success; a proxy's page is read as well as can be."""
     answer = _status_object(body)
-    message = str(answer.get("message") or shortened(body.decode(errors="replace"), 300)).strip().rstrip(".")
+    message = str(answer.get("message") or _text(body)).strip().rstrip(".")
     what, do = _sentences(status, " ".join(message.split()), context, namespace)
     causes = (answer.get("details") or {}).get("causes")
     return ApiError(what, do, status=status, reason=str(answer.get("reason") or ""), causes=causes)
@@ -68,11 +72,32 @@ def no_answer(error: Exception, *, context: str, server: str, proxy: str | None 
     )
 
 
+def foreign(status: int, location: str | None, body: bytes, *, context: str, server: str) -> ApiError:
+    """An answer that no API server gives: a proxy's, or a page to sign in. Of an address only its host is told."""
+    if location:
+        told = f"it sends on to {urllib3.util.parse_url(location).host or 'another page'}"
+    else:
+        told = f"it says {_text(body)!r}"
+    return ApiError(
+        f"What answers at {server} for the cluster {context!r} is not Kubernetes: {told} (HTTP {status}).",
+        "Sign in where a proxy asks for it, or correct HTTPS_PROXY, NO_PROXY or the kubeconfig's server.",
+        status=status,
+    )
+
+
 def no_namespace(context: str, namespace: str) -> tuple[str, str]:
     """There is no such namespace: two sentences."""
     return (
         f"There is no namespace {namespace!r} in the cluster {context!r}.",
         "Install ltk8s there with `kubectl apply -k k8s/overlays/production` (docs/cluster.md), or give another --namespace.",
+    )
+
+
+def terminating(context: str, namespace: str) -> tuple[str, str]:
+    """The namespace is being deleted: two sentences."""
+    return (
+        f"The namespace {namespace!r} of the cluster {context!r} is being deleted.",
+        f"When `kubectl get namespace {namespace}` no longer finds it, install ltk8s there again, or give another --namespace.",
     )
 
 
@@ -84,9 +109,21 @@ def _status_object(body: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
+def _text(body: bytes) -> str:
+    """What a person would read of a page, as far as a sentence holds it.
+
+    >>> _text(b"<html><style>p {}</style><title>Sign in</title><p>Please</p></html>")
+    'Sign in Please'
+    """
+    readable = _UNREADABLE.sub(" ", body.decode(errors="replace"))
+    return shortened(" ".join(readable.split()), LONGEST_PAGE)
+
+
 def _sentences(status: int, message: str, context: str, namespace: str) -> tuple[str, str]:
     if status == 401:
         return f"The cluster {context!r} does not accept your credentials.", "Log in to it again; `kubectl` tells the same."
+    if status == 403 and "because it is being terminated" in message:
+        return terminating(context, namespace)
     if status == 403:
         return _forbidden(message, namespace)
     if status == 404 and message.startswith("namespaces "):

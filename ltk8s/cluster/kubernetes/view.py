@@ -6,10 +6,9 @@ import time
 from types import TracebackType
 from typing import Self
 
-from ltk8s.cluster import names
 from ltk8s.cluster.job import Job
 from ltk8s.cluster.kubernetes.api import Api
-from ltk8s.cluster.kubernetes.slim import slim_job
+from ltk8s.cluster.kubernetes.slim import is_job_of_ours, slim_job
 from ltk8s.cluster.kubernetes.watching import Watch
 from ltk8s.errors import ClusterError
 
@@ -21,7 +20,7 @@ class WatchedJobs:
     """A JobView for as long as the context lasts. Entering it raises ClusterError where Jobs cannot be listed."""
 
     def __init__(self, api: Api, path: str) -> None:
-        self._watch = Watch(api, path, label_selector=names.SELECTOR, slim=slim_job)
+        self._watch = Watch(api, path, wanted=is_job_of_ours, slim=slim_job)
         self._seen = 0
 
     def __enter__(self) -> Self:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Watch:
-    """The objects of one resource, as far as the selectors match, each as ``slim`` leaves it.
+    """The objects of one resource, as far as the selectors match and they are ``wanted``, each as ``slim`` leaves it.
 
     Nothing that the API server does ends it: after a lost connection it goes on where it was, and where that is too long ago
     (410 Gone) it lists anew and tells what has changed meanwhile.
@@ -51,6 +51,7 @@ class Watch:
         *,
         label_selector: str = "",
         field_selector: str = "",
+        wanted: Callable[[Object], bool] = lambda found: True,
         slim: Callable[[Object], Object] = lambda found: found,
         limit: int = 500,
         on_event: OnEvent | None = None,
@@ -58,6 +59,7 @@ class Watch:
         self._api = api
         self._path = path
         self._selectors = {"labelSelector": label_selector or None, "fieldSelector": field_selector or None}
+        self._wanted = wanted
         self._slim = slim
         self._limit = limit
         self.on_event = on_event
@@ -113,7 +115,7 @@ class Watch:
         token = None
         while True:
             page = self._api.get(self._path, **self._selectors, limit=self._limit, **{"continue": token})
-            found |= {_key(each): self._slim(each) for each in page.get("items") or []}
+            found |= {_key(each): self._slim(each) for each in page.get("items") or [] if self._wanted(each)}
             token = page["metadata"].get("continue")
             if not token:
                 break
@@ -162,8 +164,10 @@ class Watch:
         if kind == "ERROR":
             what = f"The watch of {self._path} ended: {found.get('message', '')}"
             raise ApiError(what, "", status=int(found.get("code") or 0), reason=str(found.get("reason") or ""))
-        if kind != "BOOKMARK":
+        if kind != "BOOKMARK" and self._wanted(found):
             self._take(kind, _key(found), self._slim(found))
+        elif kind != "BOOKMARK" and _key(found) in self._objects:  # it was wanted before
+            self._take("DELETED", _key(found), self._slim(found))
         self._seen = _version(found)
 
     def _take(self, kind: str, key: str, found: Object) -> None:

@@ -59,7 +59,7 @@ def test_what_a_field_lacks_is_kept():
 
 def test_a_proxys_page_is_no_status():
     refusal = refused(502, b"<html>Bad Gateway</html>", context="kind-dev", namespace="ltk8s")
-    assert refusal.what == "The cluster 'kind-dev' cannot answer now: <html>Bad Gateway</html>."
+    assert refusal.what == "The cluster 'kind-dev' cannot answer now: Bad Gateway."
 
 
 def test_credentials_that_are_not_accepted():

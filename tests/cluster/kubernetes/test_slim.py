@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ltk8s.cluster.job import Job
-from ltk8s.cluster.kubernetes.slim import slim_job
+from ltk8s.cluster.kubernetes.slim import is_job_of_ours, slim_job
 from ltk8s.cluster.render import render
 
 
@@ -31,6 +31,15 @@ def test_every_property_stays_as_it_was(manifests):
             if name not in {"spec", "status", "worker"}:
                 assert getattr(slim, name) == getattr(whole, name), name
         assert slim.worker["image"] == whole.worker["image"]
+
+
+def test_a_job_whose_labels_a_person_removed_is_still_ours_and_of_its_kind(manifests):
+    fusion = next(each for each in manifests if Job(each).kind == "fusion")
+    fusion["metadata"]["labels"] = None
+    assert is_job_of_ours(fusion)
+    assert Job(slim_job(fusion)).kind == "fusion"
+    fusion["metadata"]["annotations"] = None
+    assert not is_job_of_ours(fusion)
 
 
 def test_the_task_and_the_pod_template_go(manifests):

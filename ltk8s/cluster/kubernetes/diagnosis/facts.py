@@ -172,20 +172,12 @@ def listed(api: Api, path: str, **query: Any) -> list[Object]:
     Raises:
         ApiError: if the cluster does not answer.
     """
-    found: list[Object] = []
-    more: dict[str, str] = {}
-    while True:
-        try:
-            page = api.get(path, limit=500, **query, **more)
-        except ApiError as error:
-            if error.status in REFUSED:
-                return found
-            raise
-        found += page.get("items") or []
-        token = (page.get("metadata") or {}).get("continue")
-        if not token:
-            return found
-        more = {"continue": token}
+    try:
+        return api.items(path, **query)
+    except ApiError as error:
+        if error.status in REFUSED:
+            return []
+        raise
 
 
 def last_seen(event: Object) -> str:
