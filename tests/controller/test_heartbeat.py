@@ -11,7 +11,9 @@ import kubernetes.client
 
 from ltk8s.cluster.kubernetes.api import Api
 from ltk8s.cluster.kubernetes.site import STALE_SECONDS
+from ltk8s.controller.health import StoreHealth
 from ltk8s.controller.heartbeat import Heartbeat, Pulse, lease
+from ltk8s.controller.metrics import Metrics
 
 
 def test_the_lease_says_who_when_and_for_which_store():
@@ -59,7 +61,7 @@ def test_a_heartbeat_is_dated_by_the_api_servers_clock_not_by_its_nodes():
         Thread(target=server.serve_forever, daemon=True).start()
         configuration = kubernetes.client.Configuration(host=f"http://127.0.0.1:{server.server_port}")
         api = Api(kubernetes.client.ApiClient(configuration), "test", "ns")
-        heartbeat = Heartbeat(api, "host", "s3://bucket", Pulse())
+        heartbeat = Heartbeat(api, "host", "s3://bucket", Pulse(), StoreHealth(Metrics()))
         heartbeat.renew()
         heartbeat.renew()
         server.shutdown()

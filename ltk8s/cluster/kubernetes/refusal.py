@@ -10,7 +10,7 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import ProxyError, SSLError
 
-from ltk8s.errors import ClusterError
+from ltk8s.errors import ClusterError, shortened
 
 _FORBIDDEN = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 
