@@ -101,7 +101,7 @@ def test_findings_are_said(ltk8s, pictures):
     shutil.copyfile(pictures / "test/dog/0001.png", pictures / "train/dog/0003.png")
     shown = ltk8s("data", "stage", "pets", "--from", pictures).stdout
     assert "Converted: 1 grey." in shown
-    assert "Ignored: 1 file " in shown
+    assert "Ignored: 1 file: 1 .txt." in shown
     assert "Warning: 1 training image in the test part too, pixel for pixel (train/dog/0003.png = test/dog/0001.png)" in shown
 
 

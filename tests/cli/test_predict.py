@@ -19,19 +19,19 @@ def photos(tmp_path, monkeypatch):
 
 
 def test_a_folder_stands_for_all_images_below_it(photos):
-    assert expand(["photos"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+    assert expand(["photos"]).paths == ["photos/a.jpg", "photos/inner/b.PNG"]
 
 
 def test_a_file_is_taken_whatever_it_is_called(photos):
-    assert expand(["photos/inner/notes.txt"]) == ["photos/inner/notes.txt"]
+    assert expand(["photos/inner/notes.txt"]).paths == ["photos/inner/notes.txt"]
 
 
 def test_a_pattern_finds_images(photos):
-    assert expand(["photos/**/*"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+    assert expand(["photos/**/*"]).paths == ["photos/a.jpg", "photos/inner/b.PNG"]
 
 
 def test_each_image_is_taken_once(photos):
-    assert expand(["photos/a.jpg", "photos", "photos/*.jpg"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+    assert expand(["photos/a.jpg", "photos", "photos/*.jpg"]).paths == ["photos/a.jpg", "photos/inner/b.PNG"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_an_image_beside_the_class_folders_of_a_part_is_ignored_and_named(caplog
     with caplog.at_level(logging.WARNING):
         items, ignored = arrange(files, [], "'set'")
     assert [(item.part, item.label) for item in items] == [("train", "cat"), ("test", "cat")]
-    assert ignored == 1
+    assert ignored == {"in no class folder": 1}
     assert "'set' has images beside its class folders, which are ignored: train/montage.png." in caplog.text
 
 
@@ -34,7 +34,7 @@ def test_a_test_part_without_labels_is_ignored_with_a_warning(caplog, wrapper):
     with caplog.at_level(logging.WARNING):
         items, ignored = arrange(files, [f"{wrapper}test"], "'set'")
     assert [(item.part, item.label) for item in items] == [(None, "cat"), (None, "dog")]
-    assert ignored == 2
+    assert ignored == {"in no class folder": 2}
     assert "'set' has a test part without class folders, so without labels: it is ignored" in caplog.text
 
 
@@ -66,7 +66,7 @@ def test_what_is_no_image_of_a_class_is_counted():
     files = ["cat/1.png", "dog/1.PNG", "cat/.hidden.png", "__MACOSX/cat/1.png", "cat/notes.txt", "stray.jpg", "Thumbs.db"]
     items, ignored = arrange(files, [], "'set'")
     assert [item.name for item in items] == ["cat/1.png", "dog/1.PNG"]
-    assert ignored == 5
+    assert ignored == {"hidden": 1, "in __MACOSX": 1, ".txt": 1, "in no class folder": 1, "Thumbs.db": 1}
 
 
 @pytest.mark.parametrize(
