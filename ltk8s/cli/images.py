@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ltk8s.data.sources.base import readable, spelled
-from ltk8s.data.sources.folder import GIVE_RIGHT, survey
+from ltk8s.data.sources.folder import GIVE_RIGHT, may, survey
 from ltk8s.data.sources.kinds import describe, is_image, left_out_as, nobodys
 from ltk8s.errors import UsageError, system_errors
 
@@ -93,5 +93,5 @@ def _refuse_unread(pattern: str) -> None:
         if not glob.has_magic("/".join(parts[end:])):
             return
         for folder in glob.glob("/".join(parts[:end]) or ".", recursive=True):
-            if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK) and not nobodys(_found_part(pattern, folder)):
+            if os.path.isdir(folder) and not may(folder, os.R_OK | os.X_OK) and not nobodys(_found_part(pattern, folder)):
                 raise UsageError(f"Cannot read {spelled(readable(folder))!r}: permission denied.", f"{GIVE_RIGHT}.")

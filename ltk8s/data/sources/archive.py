@@ -23,9 +23,11 @@ from ltk8s.data.sources.kinds import LINKS, REPLACED, SPECIAL, is_image, nobodys
 from ltk8s.data.sources.layout import arrange
 from ltk8s.data.sources.members import (
     cleaned,
-    is_utf_8,
+    is_piece,
+    is_text,
     not_in,
     parents,
+    refuse_links_to_folders,
     refuse_unknown_code_page,
     refuse_unsafe,
     zip_name,
@@ -35,6 +37,7 @@ from ltk8s.errors import UsageError
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 OTHER_METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 96: "JPEG", 98: "PPMd"}
+LONGEST_PATH = 4096
 FILE = "file"
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError)
 
@@ -51,20 +54,33 @@ class ZipSource:
         return archive_identity(self.path, self.encoding)
 
     def listing(self) -> Listing:
+        if is_piece(self.path):
+            raise UsageError(f"{self.path.name!r} is a piece of a split archive.", "Unpack it and give the folder.")
         try:
             with zipfile.ZipFile(self.path) as archive:
                 every = archive.infolist()
-        except (*BROKEN, NotImplementedError, UnicodeDecodeError) as error:
+                members = zip_members(every, self.encoding)
+                links = {
+                    name: archive.read(member).decode("utf-8", "surrogateescape")
+                    for name, member in members.items()
+                    if is_link(member) and not is_image(name) and not member.flag_bits & 1 and member.file_size < LONGEST_PATH
+                }
+        except UnicodeDecodeError as error:
+            raise UsageError(
+                f"{self.path.name!r} has a name that is marked as UTF-8 and is not: {error.object!r}.",
+                "Pack it anew with another program.",
+            ) from None
+        except (*BROKEN, NotImplementedError) as error:
             raise unreadable(self.path, error) from None
-        members = zip_members(every, self.encoding)
+        folders = parents(members)
         refuse_unsafe(self.path, members)
         refuse_unknown_code_page(self.path, members)
+        refuse_links_to_folders(self.path, links, folders)
         files = [name for name in members if not name.endswith("/")]
-        links = {name for name in files if is_link(members[name]) and not is_image(name)}
-        items, left_out = arrange([name for name in files if name not in links], parents(members), repr(self.path.name))
+        items, left_out = arrange([name for name in files if name not in links], folders, repr(self.path.name))
         self._refuse_unreadable({item.name: members[item.name] for item in items})
         left_out.update(nobodys(name) or LINKS for name in links)
-        left_out[REPLACED] += sum(not member.is_dir() for member in every) - len(files)
+        left_out[REPLACED] += sum(not zip_name(member, self.encoding).endswith("/") for member in every) - len(files)
         read = partial(read_member, self.path, self.path.stat().st_mtime_ns, self.encoding)
         return Listing(items, read, sum(members[item.name].file_size for item in items), +left_out)
 
@@ -144,12 +160,15 @@ class TarSource:
         Of a name that comes twice the last counts.
         """
         names: dict[str, str] = {}
+        links: dict[str, str] = {}
         left_out: Counter[str] = Counter()
         with tarfile.open(self.path, encoding=self.encoding or "utf-8") as archive:
             for member in archive:
-                name = self._name(member)
+                if not (name := self._name(member)):
+                    continue
                 left_out[REPLACED] += name in names and not member.isdir()
                 names[name] = FILE if member.isfile() or member.isdir() else LINKS if is_tar_link(member) else SPECIAL
+                links[name] = member.linkname
                 spool.drop(name)
                 if member.isfile() and is_image(name) and not nobodys(name):
                     with spool.create(name).open("wb") as file:
@@ -158,14 +177,16 @@ class TarSource:
                 raise tarfile.ReadError("it has no end")
         refuse_unsafe(self.path, names)
         refuse_unknown_code_page(self.path, names)
+        folders = parents(names)
+        refuse_links_to_folders(self.path, {name: to for name, to in links.items() if names[name] == LINKS}, folders)
         others = {name for name, kind in names.items() if kind == SPECIAL or (kind == LINKS and not is_image(name))}
         left_out.update(nobodys(name) or names[name] for name in others)
-        return [name for name in names if not name.endswith("/") and name not in others], parents(names), +left_out
+        return [name for name in names if not name.endswith("/") and name not in others], folders, +left_out
 
     def _name(self, member: tarfile.TarInfo) -> str:
         name = cleaned(f"{member.name}/" if member.isdir() else member.name)
-        if self.encoding and not is_utf_8(name):
-            raise not_in(self.encoding, name.encode(self.encoding, "surrogateescape"))
+        if self.encoding and not is_text(name):
+            raise not_in(self.encoding, member.name)
         return name
 
 
@@ -205,4 +226,5 @@ def archive_identity(path: Path, encoding: str | None) -> str:
 
 
 def unreadable(path: Path, error: Exception) -> UsageError:
-    return UsageError(f"The archive {path.name!r} cannot be read: {error}.", "It may be cut off: fetch or make it anew.")
+    why = str(error).partition("\n")[0].rstrip(":")
+    return UsageError(f"The archive {path.name!r} cannot be read: {why}.", "It may be cut off: fetch or make it anew.")

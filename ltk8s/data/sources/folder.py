@@ -32,13 +32,14 @@ class FolderSource:
         return files_identity(self.root, self._tree.files)
 
     def listing(self) -> Listing:
-        where = repr(self.root.name)
+        where = repr(readable(self.root.resolve().name))
         refuse_two_ways(self._tree, where)
         items, left_out = arrange(self._tree.files, self._tree.folders, where)
         names = [item.name for item in items]
+        size = files_size(self.root, names)
         refuse_locked(self.root, names)
         left_out.update(self._tree.not_files.values())
-        return Listing(items, partial(read_file, self.root), files_size(self.root, names), left_out)
+        return Listing(items, partial(read_file, self.root), size, left_out)
 
 
 def read_file(root: Path, name: str) -> bytes:
@@ -61,12 +62,17 @@ def refuse_locked(root: Path, names: Sequence[str]) -> None:
     Raises:
         UsageError: naming them.
     """
-    locked = [name for name in names if not os.access(root / name, os.R_OK)]
+    locked = [name for name in names if not may(root / name, os.R_OK)]
     if locked:
         raise UsageError(
             f"{len(locked):,} of {len(names):,} images cannot be read: permission denied for {listed(locked)}.",
             f"{GIVE_RIGHT}.",
         )
+
+
+def may(path: str | Path, what: int) -> bool:
+    """Whether this process may do that to a file or folder (``os.R_OK`` and such), as the user in whose name it acts."""
+    return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
 
 
 GIVE_RIGHT = "Give this user the right to read them, or move them elsewhere"
@@ -103,8 +109,8 @@ class Tree:
 def survey(root: Path) -> Tree:
     """Look through ``root``: first what really lies there, then what links lead to, each in the order of names.
 
-    So it does not depend on the order on the disk by which of two ways a folder is found. Links in hidden folders and those of
-    other systems are not followed.
+    So it does not depend on the order on the disk by which of two ways a folder is found. Hidden folders and those of other
+    systems are only counted: links in them are not followed, and a link to what lies in one is a way like any other.
 
     Raises:
         UsageError: naming a folder that cannot be read, unless it is hidden or another system's.
@@ -116,15 +122,14 @@ def survey(root: Path) -> Tree:
         for folder, inner, names in os.walk(starts.popleft(), onerror=lambda error: _refuse_unread(root, error)):
             path = Path(folder)
             below = path.relative_to(root)
-            first = seen.setdefault(os.path.realpath(folder), below.as_posix())
-            if first != below.as_posix():
-                tree.again[below.as_posix()] = first
-                inner.clear()
-                continue
+            if not _is_nobodys(below.as_posix()):
+                first = seen.setdefault(os.path.realpath(folder), below.as_posix())
+                if first != below.as_posix():
+                    tree.again[below.as_posix()] = first
+                    inner.clear()
+                    continue
+                starts.extend(path / name for name in sorted(inner) if os.path.islink(path / name))
             inner.sort()
-            for name in inner:
-                if (path / name).is_symlink() and not nobodys((below / name).as_posix()):
-                    starts.append(path / name)
             tree.folders += [(below / name).as_posix() for name in inner]
             _sort_out(tree, root, [(below / name).as_posix() for name in names])
     tree.files.sort()
@@ -148,10 +153,14 @@ def _sort_out(tree: Tree, root: Path, names: Sequence[str]) -> None:
             tree.not_files[name] = nobodys(name) or SPECIAL
 
 
+def _is_nobodys(below: str) -> bool:
+    return below != "." and nobodys(below) is not None
+
+
 def _refuse_unread(root: Path, error: OSError) -> None:
     """Raise what could not be looked at, unless it is nobody's data."""
     below = Path(error.filename).relative_to(root).as_posix()
-    if below == "." or not nobodys(below):
+    if not _is_nobodys(below):
         place = spelled(readable(root.name if below == "." else below))
         raise system_error(error, "read", repr(place), instead="move it elsewhere", kind=UsageError) from None
 

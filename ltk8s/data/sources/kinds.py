@@ -21,6 +21,7 @@ NOT_DOWNLOADED = ".icloud"
 """Of the hidden file that stands for one that is still in iCloud."""
 
 HIDDEN = "hidden"
+PLACEHOLDER = "hidden (not downloaded from iCloud)"
 OUTSIDE = "in no class folder"
 NOWHERE = "links that lead nowhere"
 LINKS = "links"
@@ -112,7 +113,7 @@ def nobodys(path: str) -> str | None:
         if is_foreign(part):
             return part if part is name else f"in {part}"
         if part.startswith("."):
-            return NOT_DOWNLOADED if name.lower().endswith(NOT_DOWNLOADED) else HIDDEN
+            return PLACEHOLDER if name.lower().endswith(NOT_DOWNLOADED) else HIDDEN
     return None
 
 
@@ -134,8 +135,6 @@ def describe(left_out: Mapping[str, int], *, remarks: bool = True) -> str:
 
 
 def _remark(kind: str) -> str:
-    if kind == NOT_DOWNLOADED:
-        return " (not downloaded from iCloud yet)"
     if kind in ARCHIVES:
         return " (archives inside are not read: unpack them)"
     if kind in OTHER_PICTURES:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import struct
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from ltk8s.data.sources.base import listed
-from ltk8s.data.sources.kinds import is_image
+from ltk8s.data.sources.kinds import is_image, nobodys
 from ltk8s.errors import UsageError
 
 UTF_8_FLAG = 0x800
 UNICODE_PATH = 0x7075
 """The extra field in which Info-ZIP keeps a name in UTF-8, beside one in a code page."""
 
+ZIP_END = 22 + 0xFFFF
+"""Bytes that a zip archive's last record takes, at most."""
+
 FROM_WINDOWS = {0, 10}
 """Systems (FAT and NTFS, as a zip's member names them) whose file names cannot hold a backslash."""
+
+SEPARATOR = r"(?<![\udc80-\udcff])\\"
+"""A backslash, unless the byte before it is of an unknown code page: in several it is the second half of a letter there."""
 
 USUAL = ("cp932", "gbk", "big5", "cp949", "cp437", "cp1252", "cp866")
 """Code pages that zip programs wrote names in."""
@@ -53,7 +61,7 @@ def zip_name(member: zipfile.ZipInfo, encoding: str | None) -> str:
         raw = name.encode("cp437")  # what zipfile took it for; each byte has a character there
         name = _unicode_path(member.extra, raw) or _decoded(raw, encoding)
     name = name.split("\0")[0]
-    return name.replace("\\", "/") if member.create_system in FROM_WINDOWS else name
+    return re.sub(SEPARATOR, "/", name) if member.create_system in FROM_WINDOWS else name
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str | None:
@@ -70,14 +78,21 @@ def _unicode_path(extra: bytes, raw: bytes) -> str | None:
 def _decoded(raw: bytes, encoding: str | None) -> str:
     if encoding is None:
         return raw.decode("utf-8", "surrogateescape")
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError:
-        raise not_in(encoding, raw) from None
+    name = raw.decode(encoding, "surrogateescape")
+    if not is_text(name):
+        raise not_in(encoding, name)
+    return name
 
 
-def not_in(encoding: str, raw: bytes) -> UsageError:
-    return UsageError(f"The archive has a name that is not in {encoding}: {raw!r}.", "Give --encoding another code page.")
+def is_text(name: str) -> bool:
+    """Whether a name was written in the code page that it was read in: no character stands for a byte or for nothing."""
+    return not any(unicodedata.category(character) in {"Cc", "Cn", "Co", "Cs"} for character in name)
+
+
+def not_in(encoding: str, name: str) -> UsageError:
+    return UsageError(
+        f"The archive has a name that is not in {encoding}: {listed([name])}.", "Give --encoding another code page."
+    )
 
 
 def cleaned(name: str) -> str:
@@ -107,6 +122,34 @@ def refuse_unsafe(path: Path, names: Iterable[str]) -> None:
         )
 
 
+def refuse_links_to_folders(path: Path, links: Mapping[str, str], folders: Iterable[str]) -> None:
+    """Refuse an archive with a link in place of a folder that it holds: a folder like it would have images there.
+
+    Args:
+        links: the target of each, as the archive has it.
+    """
+    known = set(folders)
+    ways = [
+        name
+        for name, target in links.items()
+        if target and posixpath.normpath(posixpath.join(posixpath.dirname(name), target)) in known and not nobodys(name)
+    ]
+    if ways:
+        raise UsageError(
+            f"{path.name!r} holds links in place of folders: {listed(f'{name} → {links[name]}' for name in ways)}.",
+            "Take them out, or put copies of the folders there.",
+        )
+
+
+def is_piece(path: Path) -> bool:
+    """Whether a zip archive is the last piece of one that was split: its end counts the pieces before it."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, ZIP_END), 2)
+        end = file.read()
+    place = end.rfind(b"PK\5\6")
+    return place >= 0 and end[place + 4 : place + 6] not in {b"", b"\0\0", b"\xff\xff"}
+
+
 def refuse_unknown_code_page(path: Path, names: Iterable[str]) -> None:
     """Refuse an archive whose folders would be called by wrong characters: some names are not UTF-8, so none need be.
 
@@ -115,7 +158,7 @@ def refuse_unknown_code_page(path: Path, names: Iterable[str]) -> None:
     """
     every = [*names]
     odd = [name for name in every if not is_utf_8(name)]
-    folders = [folder for name in every if is_image(name) and not (folder := name.rpartition("/")[0]).isascii()]
+    folders = [folder for name in every if is_image(name) and not (folder := _folder(name)).isascii()]
     if not odd or not folders:
         return
     name = next((folder for folder in folders if not is_utf_8(folder)), odd[0])
@@ -125,6 +168,10 @@ def refuse_unknown_code_page(path: Path, names: Iterable[str]) -> None:
         f"{_readings(part.encode('utf-8', 'surrogateescape'))}.",
         "Give the right one as --encoding, or pack it anew with names in UTF-8.",
     )
+
+
+def _folder(name: str) -> str:
+    return re.sub(r"[/\\]?[^/\\]*$", "", name)
 
 
 def is_utf_8(name: str) -> bool:
@@ -139,6 +186,6 @@ def _readings(raw: bytes) -> str:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if text.isprintable():
+        if is_text(text):
             found.append(f"{text!r} in {encoding}")
     return " or ".join(found) or "in none of the usual ones"
