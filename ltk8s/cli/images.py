@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ltk8s.data.sources.base import readable, spelled
-from ltk8s.data.sources.folder import GIVE_RIGHT, may, survey
+from ltk8s.data.sources.folder import GIVE_RIGHT, may, not_a_file, survey
 from ltk8s.data.sources.kinds import describe, is_image, left_out_as, nobodys
 from ltk8s.errors import UsageError, system_errors
 
@@ -57,8 +57,10 @@ def _files(text: str) -> tuple[list[str], dict[str, str]]:
     if path.exists():
         raise UsageError(f"{text!r} is not a file.", "Name files, folders, or a pattern in quotes.")
     _refuse_unread(text)
-    matches = [name for name in sorted(glob.glob(text, recursive=True)) if Path(name).is_file()]
-    paths, kinds = _sorted_out([(name, _found_part(text, name)) for name in matches])
+    matches = [name for name in sorted(glob.glob(text, recursive=True)) if not os.path.isdir(name)]
+    broken = {name: kind for name in matches if (kind := not_a_file(Path(name)))}
+    paths, kinds = _sorted_out([(name, _found_part(text, name)) for name in matches if name not in broken])
+    kinds.update(broken)
     return _refuse_none(paths, kinds, f"There is no image {text!r}", "Name files, folders, or a pattern in quotes.")
 
 

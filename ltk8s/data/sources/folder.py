@@ -29,7 +29,7 @@ class FolderSource:
 
     def identity(self) -> str:
         """Over paths, sizes and times of change, as build tools have it: reading every file would take as long as staging."""
-        return files_identity(self.root, self._tree.files)
+        return files_identity(self.root, [name for name in self._tree.files if not nobodys(name)])
 
     def listing(self) -> Listing:
         where = repr(readable(self.root.resolve().name))
@@ -138,19 +138,31 @@ def survey(root: Path) -> Tree:
 
 
 def _sort_out(tree: Tree, root: Path, names: Sequence[str]) -> None:
-    """Add what is a file to the tree, and count the rest."""
+    """Add what is a file to the tree, and the kind of what is not."""
     for name in names:
         try:
-            is_file = stat.S_ISREG((root / name).stat().st_mode)
+            kind = not_a_file(root / name)
         except OSError as error:
-            if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
-                _refuse_unread(root, error)
-            tree.not_files[name] = nobodys(name) or NOWHERE
-            continue
-        if is_file:
-            tree.files.append(name)
+            _refuse_unread(root, error)
+            kind = NOWHERE
+        if kind:
+            tree.not_files[name] = nobodys(name) or kind
         else:
-            tree.not_files[name] = nobodys(name) or SPECIAL
+            tree.files.append(name)
+
+
+def not_a_file(path: Path) -> str | None:
+    """What a name is in place of a file: a link that leads nowhere, or a pipe and such. None for a file.
+
+    Raises:
+        OSError: if the system does not let us look.
+    """
+    try:
+        return None if stat.S_ISREG(path.stat().st_mode) else SPECIAL
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            raise
+        return NOWHERE
 
 
 def _is_nobodys(below: str) -> bool:

@@ -9,13 +9,31 @@ from functools import cache
 ARCHIVES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".gz", ".bz2", ".xz", ".zst", ".lz", ".z", ".7z", ".rar")
 """Suffixes of archives, read or not."""
 
-OTHER_PICTURES = frozenset(
-    {".heic", ".heif", ".hif", ".jxl", ".jxr", ".svg", ".svgz", ".ai", ".eps", ".xcf", ".kra", ".exr", ".hdr"}
-    | {".dcm", ".nii", ".svs", ".ndpi", ".czi"}
-    | {".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".rw2", ".raf", ".raw", ".rwl"}
-    | {".pef", ".srw", ".x3f", ".3fr", ".erf", ".kdc", ".mrw"}
+PHOTOS = frozenset(
+    {".heic", ".heif", ".hif", ".jxl"}
+    | {".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".rw2", ".raf", ".rwl", ".pef"}
+    | {".srw", ".x3f", ".3fr", ".erf", ".kdc", ".mrw"}
 )
-"""Suffixes of pictures that Pillow does not read (a suffix that it does read counts as read)."""
+"""Suffixes of photos that Pillow does not read."""
+
+OTHER_PICTURES = PHOTOS | {
+    ".jxr",
+    ".svg",
+    ".svgz",
+    ".ai",
+    ".eps",
+    ".xcf",
+    ".kra",
+    ".exr",
+    ".hdr",
+    ".raw",
+    ".dcm",
+    ".nii",
+    ".svs",
+    ".ndpi",
+    ".czi",
+}
+"""Suffixes of all pictures that Pillow does not read: photos, drawings, scans."""
 
 NOT_DOWNLOADED = ".icloud"
 """Of the hidden file that stands for one that is still in iCloud."""
@@ -95,6 +113,11 @@ def suffix_of(path: str) -> str:
 def is_image(path: str) -> bool:
     """Whether a file's name is that of an image that can be decoded."""
     return suffix_of(path) in image_suffixes()
+
+
+def is_photo(path: str) -> bool:
+    """Whether a file's name is that of an image, or of a photo that should be one and cannot be decoded."""
+    return is_image(path) or suffix_of(path) in PHOTOS
 
 
 def is_foreign(part: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from ltk8s.data.sources.base import Item, label_form, listed, look, refuse_lookalikes
-from ltk8s.data.sources.kinds import ARCHIVES, OTHER_PICTURES, OUTSIDE, describe, is_image, left_out_as, nobodys
+from ltk8s.data.sources.kinds import ARCHIVES, OTHER_PICTURES, OUTSIDE, describe, is_image, is_photo, left_out_as, nobodys
 from ltk8s.errors import UsageError
 
 log = logging.getLogger(__name__)
@@ -37,18 +37,15 @@ def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[t
         UsageError: if there is no image, no class folder, a class folder without images, or another part than train and test,
             or anything beside these; or if classes have names that look the same.
     """
-    images: dict[str, Path] = {}
-    others: list[str] = []
-    for path in files:
-        if is_image(path) and not nobodys(path):
-            images[path] = _folders(path)
-        else:
-            others.append(path)
+    every = list(files)
+    images = {path: _folders(path) for path in every if is_image(path) and not nobodys(path)}
+    others = [path for path in every if path not in images]
     left_out = Counter(left_out_as(path) for path in others)
     _refuse_no_classes(list(images.values()), left_out, where)
 
-    root = _wrapper(list(images.values()))
-    parts = _parts([path[len(root) :] for path in images.values()], where)
+    photos = [_folders(path) for path in every if is_photo(path) and not nobodys(path)]
+    root = _wrapper(photos)
+    parts = _parts([path[len(root) :] for path in photos], where)
     depth = len(root) + (1 if parts else 0)
     items = tuple(
         Item(name=name, label=path[depth], part=_part(path[depth - 1]) if len(parts) == 2 else None)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ltk8s.data.sources.folder import FolderSource
+from ltk8s.data.sources.folder import FolderSource, read_file
 from ltk8s.errors import UsageError
 
 
@@ -191,3 +191,20 @@ def test_a_folder_named_by_a_dot_has_its_name_in_messages(folder, monkeypatch):
     monkeypatch.chdir(folder({"none": 0}))
     with pytest.raises(UsageError, match="'images' holds no images"):
         FolderSource(Path()).listing()
+
+
+def test_a_file_that_cannot_be_read_later_is_named_without_a_path_of_this_machine(folder, as_nobody):
+    root = folder({"cat": 1, "dog": 1})
+    with as_nobody(root, {"cat/0000.png": 0}), pytest.raises(UsageError) as raised:
+        read_file(root, "cat/0000.png")
+    assert raised.value.what == "Cannot read 'cat/0000.png': permission denied."
+    (root / "cat/0000.png").unlink()
+    with pytest.raises(UsageError, match=r"Cannot read 'cat/0000.png': no such file or directory. Check the path"):
+        read_file(root, "cat/0000.png")
+
+
+def test_what_other_systems_change_leaves_the_identity(folder):
+    root = folder({"cat": 1, "dog": 1})
+    before = FolderSource(root).identity()
+    folder({"cat/@eaDir": 1, ".thumbnails": 1})
+    assert FolderSource(root).identity() == before

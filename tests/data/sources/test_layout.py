@@ -205,3 +205,21 @@ def test_a_tree_without_images_says_what_it_has(file, what, do):
         arrange([file], [], "'set'")
     assert what in raised.value.what
     assert do in raised.value.do
+
+
+@pytest.mark.parametrize(
+    ("files", "empty"),
+    [
+        (["a/x/1.png", "a/y/1.png", "b/x/1.heic"], "b"),
+        (
+            ["train/cat/1.heic", "train/dog/1.heic", "test/cat/1.png", "test/dog/1.png"],
+            "train/cat (1 .heic), train/dog (1 .heic)",
+        ),
+        (["train/cat/1.png", "train/dog/1.cr2", "test/cat/1.png", "test/dog/1.png"], "train/dog (1 .cr2)"),
+    ],
+)
+def test_photos_that_cannot_be_read_still_show_where_the_classes_are(files, empty):
+    folders = {"/".join(file.split("/")[:depth]) for file in files for depth in (1, 2)}
+    with pytest.raises(UsageError) as raised:
+        arrange(files, folders, "'set'")
+    assert f"class folders without an image: {empty}" in raised.value.what
