@@ -158,7 +158,8 @@ def refuse_unknown_code_page(path: Path, names: Iterable[str]) -> None:
     """
     every = [*names]
     odd = [name for name in every if not is_utf_8(name)]
-    folders = [folder for name in every if is_image(name) and not (folder := _folder(name)).isascii()]
+    images = [name for name in every if is_image(name) and not nobodys(name)]
+    folders = [folder for name in images if not (folder := _folder(name)).isascii()]
     if not odd or not folders:
         return
     name = next((folder for folder in folders if not is_utf_8(folder)), odd[0])
