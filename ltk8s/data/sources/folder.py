@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import stat
 from collections import deque
@@ -14,9 +15,11 @@ from functools import partial
 from pathlib import Path
 
 from ltk8s.data.sources.base import Listing, listed, readable, spelled
-from ltk8s.data.sources.kinds import NOWHERE, SPECIAL, nobodys
+from ltk8s.data.sources.kinds import NOWHERE, SPECIAL, is_image, nobodys
 from ltk8s.data.sources.layout import arrange
 from ltk8s.errors import UsageError, system_error, system_errors
+
+log = logging.getLogger(__name__)
 
 
 class FolderSource:
@@ -39,6 +42,11 @@ class FolderSource:
         size = files_size(self.root, names)
         refuse_locked(self.root, names)
         left_out.update(self._tree.not_files.values())
+        lost = [name for name, kind in self._tree.not_files.items() if kind == NOWHERE and is_image(name)]
+        if lost:
+            log.warning(
+                "%s has links that lead nowhere in place of images, which are left out: %s.", where, listed(sorted(lost), 3)
+            )
         return Listing(items, partial(read_file, self.root), size, left_out)
 
 

@@ -88,12 +88,17 @@ def _refuse_no_classes(images: Sequence[Path], left_out: Mapping[str, int], wher
 
 
 def _wrapper(images: Sequence[Path]) -> Path:
-    """The folders around the class folders or parts: archives often have one around everything."""
+    """The folders around the class folders or parts: archives often have one around everything.
+
+    An image directly in a folder makes it a class, unless there are parts of class folders beside the image.
+    """
     root: Path = ()
     while True:
         inside = [path[len(root) :] for path in images if path[: len(root)] == root and len(path) > len(root) + 1]
         tops = {path[0] for path in inside}
-        if len(tops) > 1 or any(_part(top) for top in tops) or any(len(path) < 3 for path in inside):
+        if len(tops) > 1 or any(_part(top) for top in tops):
+            return root
+        if any(len(path) < 3 for path in inside) and not any(_part(path[1]) for path in inside if len(path) > 3):
             return root
         root = (*root, *tops)
 

@@ -54,13 +54,14 @@ def test_a_link_to_a_folder_is_followed_once(folder):
     assert sorted(item.name for item in FolderSource(root).listing().items) == ["cat/0000.png", "dog/0000.png", "eel/1.png"]
 
 
-def test_a_broken_link_is_no_image(folder):
+def test_a_broken_link_is_no_image_and_named(folder, caplog):
     root = folder({"cat": 1, "dog": 1})
     (root / "cat" / "gone.png").symlink_to(root / "nowhere.png")
     (root / "dog" / "circle.png").symlink_to(root / "dog" / "circle.png")
     listing = FolderSource(root).listing()
     assert len(listing.items) == 2
-    assert listing.ignored == 2
+    assert listing.left_out == {"links that lead nowhere": 2}
+    assert "in place of images, which are left out: cat/gone.png, dog/circle.png." in caplog.text
 
 
 @pytest.mark.parametrize("link", ["a", "z"])

@@ -223,3 +223,16 @@ def test_photos_that_cannot_be_read_still_show_where_the_classes_are(files, empt
     with pytest.raises(UsageError) as raised:
         arrange(files, folders, "'set'")
     assert f"class folders without an image: {empty}" in raised.value.what
+
+
+def test_an_image_beside_the_parts_is_left_out_also_inside_of_a_folder_around_them():
+    files = [
+        f"set/{name}" for name in ("train/cat/1.png", "train/dog/1.png", "test/cat/1.png", "test/dog/1.png", "preview.png")
+    ]
+    items, left_out = arrange(files, [], "'set'")
+    assert len(items) == 4
+    assert left_out == {"in no class folder": 1}
+
+
+def test_a_class_with_images_and_folders_is_not_a_folder_around_classes():
+    assert labels(["cat/1.png", "cat/black/2.png", "cat/white/3.png"]) == [(None, "cat")] * 3

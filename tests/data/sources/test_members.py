@@ -250,3 +250,44 @@ def test_archives_in_an_archive_are_named(tree):
         archive.write(inner, "train.zip")
     with pytest.raises(UsageError, match=r"'outer.zip' holds no images, but 1 .zip .* Unpack the archives"):
         open_source("set", inner.with_name("outer.zip")).listing()
+
+
+NAMES = (
+    "train/M\u00f6we/1.png",
+    "train/Mo\u0308we/2.PNG",
+    "train/Mo\u0308we/deep/3.jfif",
+    "test/M\u00f6we/4.png",
+    "train/a b/x\\y.png",
+    "train/a b/ .png",
+    "TEST/a b/cafe.png",
+    "train/-x/*.png",
+    "test/-x/1.png/1.png",
+    "train/-x/1.heic",
+    "train/-x/none",
+    "train/-x/1.png ",
+    "train/@eaDir/a b/1.png",
+    "train/-x/._1.png",
+    ".git/train/cat/1.png",
+    "__MACOSX/train/M\u00f6we/1.png",
+    "preview.png",
+    "sets.tar.gz",
+)
+
+
+@pytest.mark.parametrize("wrapper", ["", "set/"])
+@pytest.mark.parametrize("pack", [zipped, tarred, lambda tree: tarred(tree, "--format=posix")], ids=["zip", "tar", "pax"])
+def test_an_archive_gives_what_the_folder_gives(tmp_path, pack, wrapper):
+    for number, name in enumerate(NAMES):
+        place = tmp_path / "tree" / wrapper / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"%d" % number)
+
+    def given(place):
+        listing = open_source("set", place).listing()
+        items = sorted((item.name, item.part, item.label, listing.read(item.name)) for item in listing.items)
+        return items, listing.left_out, listing.bytes
+
+    items, left_out, _ = given(tmp_path / "tree")
+    assert given(pack(tmp_path / "tree")) == given(tmp_path / "tree")
+    assert len(items) == 9
+    assert len(items) + sum(left_out.values()) == len(NAMES)
