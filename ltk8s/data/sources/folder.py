@@ -130,6 +130,8 @@ def survey(root: Path) -> Tree:
         for folder, inner, names in os.walk(starts.popleft(), onerror=lambda error: _refuse_unread(root, error)):
             path = Path(folder)
             below = path.relative_to(root)
+            if not may(path, os.X_OK):  # its names can be listed, and nothing more
+                _refuse_unread(root, PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder))
             if not _is_nobodys(below.as_posix()):
                 first = seen.setdefault(os.path.realpath(folder), below.as_posix())
                 if first != below.as_posix():

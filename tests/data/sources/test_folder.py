@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_read_is_named(folder, as_nobody, rights, place)
     root = folder({"cat": 1, "cat/more": 1, "dog": 1})
     with (
         as_nobody(root, {place: rights}),
-        pytest.raises(UsageError, match=rf"Cannot read '{place}.*': permission denied\. Give"),
+        pytest.raises(UsageError, match=rf"Cannot read '{place}': permission denied\. Give"),
     ):
         FolderSource(root).listing()
 

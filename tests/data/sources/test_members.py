@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import struct
 import subprocess
 import tarfile
@@ -65,10 +66,9 @@ def test_names_in_utf_8_without_a_mark_are_utf_8(tmp_path):
 
 def test_info_zips_names_in_utf_8_are_read(tmp_path):
     for name in ("M\u00f6we", "Ente"):
-        (tmp_path / "set" / name).mkdir(parents=True)
-        (tmp_path / "set" / name / "1.png").write_bytes(PNG.getvalue())
-    subprocess.run(["zip", "-qr", "../set.zip", "."], cwd=tmp_path / "set", check=True)
-    assert classes(tmp_path / "set.zip") == classes(tmp_path / "set") == ["Ente", "M\u00f6we"]
+        (tmp_path / "tree" / name).mkdir(parents=True)
+        (tmp_path / "tree" / name / "1.png").write_bytes(PNG.getvalue())
+    assert classes(zipped(tmp_path / "tree")) == classes(tmp_path / "tree") == ["Ente", "M\u00f6we"]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,7 @@ def tree(tmp_path):
 
 
 def zipped(tree, *how):
+    assert shutil.which("zip"), "zip (Info-ZIP) is needed: it packs as people do."
     subprocess.run(["zip", "-qr", *how, "../set.zip", "."], cwd=tree, check=True)
     return tree.parent / "set.zip"
 
