@@ -68,6 +68,9 @@ def stage_(
     per_class: Annotated[
         int | None, typer.Option("--per-class", metavar="N", help="Of glyphs50: N images a class, a fifth as many to test.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="CODEPAGE", help="Of an archive's names that are not UTF-8, as cp932.")
+    ] = None,
 ) -> None:
     """Put images into the store: decoded once, checked, ready to train on.
 
@@ -84,7 +87,7 @@ def stage_(
     except ValueError as error:
         said = str(error)
         raise UsageError(f"{name!r} is not a name for a data set.", f"{said[:1].upper()}{said[1:]}.") from None
-    opened = open_source(name, source, per_class=per_class)
+    opened = open_source(name, source, per_class=per_class, encoding=encoding)
     versions = list_versions(context.store, name)
     wanted = request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates, bits=bits)
     for known in reversed(versions):

@@ -24,7 +24,7 @@ from ltk8s.data.sources import Item, Listing, Source, open_source
 from ltk8s.data.sources.base import listed, readable
 from ltk8s.errors import UsageError, system_error, system_errors
 
-STAGING = 2
+STAGING = 3
 """Raise it when staging the same source gives another data set."""
 
 PARTS: tuple[Part, ...] = ("test", "train")
@@ -82,6 +82,7 @@ def stage(
     manifest = staging.manifest(
         name=name,
         ignored=listing.ignored,
+        left_out=dict(listing.left_out),
         test_fraction=test_fraction if drawn else None,
         test_seed=seed if drawn else None,
         bits=bits,

@@ -89,5 +89,5 @@ def test_an_archive_that_is_somebody_elses(environment, photos, tmp_path):
     command = [*without_rights, *LTK8S, "data", "stage", "x", "--from", str(archive)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stderr == (
-        f"Error: Cannot read {archive}: permission denied.\nGive this user the right to it, or copy it to another place.\n"
+        f"Error: Cannot read {archive}: permission denied.\nGive this user the right to it, or choose another place.\n"
     )

@@ -39,7 +39,7 @@ def test_a_loop_that_has_not_turned_for_a_minute_is_wrong():
 
 
 class TomorrowsServer(BaseHTTPRequestHandler):
-    """An API server whose clock is a day ahead of this machine's: it answers every request with an empty object."""
+    """An API server whose clock is a day ahead of this machine's: it answers every request with a Lease."""
 
     bodies: ClassVar[list[dict]] = []
 
@@ -47,7 +47,7 @@ class TomorrowsServer(BaseHTTPRequestHandler):
         self.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(b'{"kind": "Lease"}')
 
     def date_time_string(self, timestamp=None):
         return format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)

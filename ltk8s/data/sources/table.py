@@ -11,7 +11,6 @@ import io
 import logging
 import os
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +18,9 @@ from functools import partial
 from pathlib import Path
 
 from ltk8s.data.shards import file_sha256
-from ltk8s.data.sources.base import Item, Listing, is_hidden, is_image, listed, readable
+from ltk8s.data.sources.base import Item, Listing, label_form, listed, look, readable, refuse_lookalikes
 from ltk8s.data.sources.folder import files_identity, read_file
+from ltk8s.data.sources.kinds import is_image, nobodys
 from ltk8s.data.sources.layout import PARTS
 from ltk8s.data.sources.locate import Located, locate
 from ltk8s.errors import UsageError, did_you_mean
@@ -79,8 +79,8 @@ class TableSource:
                 f"{self.path.name} gives some images a split and others none: {_places(undecided, 3)}.",
                 "Fill the column, or leave it empty everywhere to have a test part drawn.",
             )
-        for column, names in (("label", [row.item.label for row in rows]), ("group", [row.item.group or "" for row in rows])):
-            refuse_alike(names, f"{self.path.name} has {column}s")
+        refuse_lookalikes([row.item.label for row in rows], self.path.name)
+        refuse_lookalikes([row.item.group for row in rows if row.item.group], self.path.name, "groups")
         return rows
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
@@ -135,11 +135,11 @@ class TableSource:
         part = PARTS.get(split.casefold())
         if split and part is None:
             raise self._wrong(line, f"has the split {split!r}", "A split is train or test; take the lines of others out.")
-        return Row(line, Item(Path(path).as_posix(), one_form(label), part, one_form(group) or None))
+        return Row(line, Item(Path(path).as_posix(), label_form(label), part, label_form(group) or None))
 
     def _value(self, line: int, column: str, cell: str) -> str:
         value = cell.strip()
-        if not _visible(value):
+        if not look(value):
             return ""
         if "\n" in value or "\r" in value:
             raise self._wrong(line, f"has a line break in its {column}", "Close its quotes, or take the line break out.")
@@ -184,7 +184,7 @@ class TableSource:
             file.path
             for folder in sorted({os.path.dirname(file) for file in named})
             for file in os.scandir(folder)
-            if is_image(file.name) and not is_hidden(file.name) and file.path not in named
+            if is_image(file.name) and not nobodys(file.name) and file.path not in named
         ]
         if beside:
             names = [os.path.relpath(file, os.path.abspath(self.path.parent)) for file in sorted(beside)]
@@ -208,45 +208,3 @@ def _separator(header: str) -> str:
 
 def _places(rows: Iterable[Row], limit: int = 10) -> str:
     return listed([f"{row.item.name} (line {row.line})" for row in rows], limit)
-
-
-def one_form(name: str) -> str:
-    """A name in Unicode's normal form C, so that names that are equal to the eye and to every editor are equal.
-
-    >>> one_form("Mo\\u0308we") == "M\\u00f6we"
-    True
-    """
-    return unicodedata.normalize("NFC", name)
-
-
-def refuse_alike(names: Iterable[str], where: str) -> None:
-    """Refuse names that differ only in blanks or in characters that are not seen.
-
-    Raises:
-        UsageError: with these characters written out.
-
-    >>> refuse_alike(["sea gull", "sea\\u00a0gull"], "It has labels")
-    Traceback (most recent call last):
-    ltk8s.errors.UsageError: It has labels that look the same: 'sea<U+0020>gull', 'sea<U+00A0>gull'. Write them in one way.
-    """
-    alike: dict[str, set[str]] = defaultdict(set)
-    for name in dict.fromkeys(names):
-        alike[_visible(name)].add(name)
-    for same in alike.values():
-        if len(same) > 1:
-            shown = ", ".join(f"'{_written_out(name)}'" for name in sorted(same))
-            raise UsageError(f"{where} that look the same: {shown}.", "Write them in one way.")
-
-
-def _is_seen(character: str) -> bool:
-    return unicodedata.category(character) not in {"Cc", "Cf", "Zs", "Zl", "Zp"} and not (
-        character in "\u115f\u1160\u2800\u3164\uffa0" or "\ufe00" <= character <= "\ufe0f"
-    )
-
-
-def _visible(name: str) -> str:
-    return "".join(filter(_is_seen, name))
-
-
-def _written_out(name: str) -> str:
-    return "".join(character if _is_seen(character) else f"<U+{ord(character):04X}>" for character in name)
