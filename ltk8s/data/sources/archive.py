@@ -99,6 +99,7 @@ class ZipSource:
             raise UsageError(
                 f"{name} holds links in place of images: {listed(links)}.",
                 "Pack it with `zip -r`, without -y, which puts the files there.",
+                every=links,
             )
         if other := [image for image, member in images.items() if member.compress_type not in METHODS]:
             method = OTHER_METHODS.get(images[other[0]].compress_type, "an unknown method")
@@ -159,6 +160,7 @@ class TarSource:
             raise UsageError(
                 f"{self.path.name!r} holds links in place of images: {listed(links)}.",
                 "Pack it with `tar -h --hard-dereference`, which puts the files there.",
+                every=links,
             )
         return Listing(items, spool, sum(spool.path(item.name).stat().st_size for item in items), left_out + others)
 

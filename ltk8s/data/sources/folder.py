@@ -74,6 +74,7 @@ def refuse_locked(root: Path, names: Sequence[str]) -> None:
         raise UsageError(
             f"{len(locked):,} of {len(names):,} images cannot be read: permission denied for {listed(locked)}.",
             f"{GIVE_RIGHT}.",
+            every=locked,
         )
 
 

@@ -126,6 +126,7 @@ def _parts(images: Sequence[Path], where: str) -> set[PartName]:
         raise UsageError(
             f"{where} has class folders in {listed(sorted(deep))}, and beside that {listed(beside)}.",
             "Take out what is neither train nor test; or, if these are classes, put their images directly into them.",
+            every=beside,
         )
     if "train" not in parts:
         raise UsageError(f"{where} has a test part and no train part.", "Put the images to train on in train/<class>/.")
@@ -145,6 +146,7 @@ def _refuse_several(images: Sequence[Path], where: str) -> None:
         raise UsageError(
             f"{where} has train or test folders in {listed(several)}: these are data sets of their own.",
             "Stage them one by one.",
+            every=several,
         )
 
 
@@ -174,6 +176,7 @@ def _refuse_empty(empty: Iterable[Path], others: Iterable[str], depth: int, wher
     raise UsageError(
         f"{where} has class folders without an image: {listed(names)}.",
         "Put images there (Pillow's formats are read, such as JPEG and PNG), or move what is not a class out of the data set.",
+        every=names,
     )
 
 

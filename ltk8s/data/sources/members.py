@@ -138,6 +138,7 @@ def refuse_links_to_folders(path: Path, links: Mapping[str, str], folders: Itera
         raise UsageError(
             f"{path.name!r} holds links in place of folders: {listed(f'{name} → {links[name]}' for name in ways)}.",
             "Take them out, or put copies of the folders there.",
+            every=ways,
         )
 
 

@@ -76,8 +76,9 @@ class TableSource:
         undecided = [row for row in rows if row.item.part is None]
         if 0 < len(undecided) < len(rows):
             raise UsageError(
-                f"{self.path.name} gives some images a split and others none: {_places(undecided, 3)}.",
+                f"{self.path.name} gives some images a split and others none: {listed(_places(undecided), 3)}.",
                 "Fill the column, or leave it empty everywhere to have a test part drawn.",
+                every=_places(undecided),
             )
         refuse_lookalikes([row.item.label for row in rows], self.path.name)
         refuse_lookalikes([row.item.group for row in rows if row.item.group], self.path.name, "groups")
@@ -159,7 +160,8 @@ class TableSource:
                 absent[each.why].append(f"{row.item.name} (line {row.line}{hint})")
         for why, places in sorted(absent.items(), key=lambda each: -len(each[1])):
             do = f"Paths are relative to {self.path.name}." if why == "are missing" else "Correct the table or the files."
-            raise UsageError(f"{len(places):,} of {len(rows):,} files that {self.path.name} names {why}: {listed(places)}.", do)
+            what = f"{len(places):,} of {len(rows):,} files that {self.path.name} names {why}: {listed(places)}."
+            raise UsageError(what, do, every=places)
 
     def _refuse_twice(self, rows: Sequence[Row], located: Sequence[Located]) -> None:
         """Refuse a path on several lines, however it is spelt, and a file that links give two labels or parts."""
@@ -167,13 +169,17 @@ class TableSource:
         times = Counter(files)
         twice = [row for row, file in zip(rows, files, strict=True) if times[file] > 1]
         if twice:
-            raise UsageError(f"{self.path.name} names an image more than once: {_places(twice)}.", "Keep one line of each.")
+            raise UsageError(
+                f"{self.path.name} names an image more than once: {listed(_places(twice))}.",
+                "Keep one line of each.",
+                every=_places(twice),
+            )
         meant: dict[tuple[int, int], Row] = {}
         for row, each in zip(rows, located, strict=True):
             first = meant.setdefault(each.inode, row)
             if each.inode[1] and (first.item.label, first.item.part) != (row.item.label, row.item.part):
                 raise UsageError(
-                    f"{self.path.name} gives one file two labels or splits, by a link: {_places([first, row])}.",
+                    f"{self.path.name} gives one file two labels or splits, by a link: {listed(_places([first, row]))}.",
                     "Keep one of the two lines.",
                 )
 
@@ -206,5 +212,5 @@ def _separator(header: str) -> str:
     return ","
 
 
-def _places(rows: Iterable[Row], limit: int = 10) -> str:
-    return listed([f"{row.item.name} (line {row.line})" for row in rows], limit)
+def _places(rows: Iterable[Row]) -> list[str]:
+    return [f"{row.item.name} (line {row.line})" for row in rows]

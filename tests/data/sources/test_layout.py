@@ -236,3 +236,10 @@ def test_an_image_beside_the_parts_is_left_out_also_inside_of_a_folder_around_th
 
 def test_a_class_with_images_and_folders_is_not_a_folder_around_classes():
     assert labels(["cat/1.png", "cat/black/2.png", "cat/white/3.png"]) == [(None, "cat")] * 3
+
+
+def test_a_list_that_is_cut_is_whole_in_the_error():
+    empty = [f"class-{number:02}" for number in range(30)]
+    with pytest.raises(UsageError, match="class-09 and 20 more") as raised:
+        arrange(["cat/1.png"], ["cat", *empty], "'set'")
+    assert raised.value.every == tuple(empty)

@@ -194,3 +194,11 @@ def test_what_cannot_be_read_is_not_taken_for_missing(table, locked, said):
     code = "import sys, pathlib; from ltk8s.data.sources.table import TableSource; TableSource(pathlib.Path(sys.argv[1]))"
     done = subprocess.run([*plainly, sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("line", ["all/none-{:02}.png,cat\n", "all/0000.png,cat{:02}\n"])
+def test_a_list_that_is_cut_is_whole_in_the_error(table, line):
+    with pytest.raises(UsageError, match="and 20 more") as raised:
+        open_source("set", table("path,label\n" + "".join(line.format(number) for number in range(30))))
+    assert len(raised.value.every) == 30
+    assert "(line 31)" in raised.value.every[-1]
