@@ -9,10 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-from botocore.parsers import ResponseParserError
 
 from ltk8s.errors import NotFound
 from ltk8s.store.address import S3Address
@@ -20,7 +17,8 @@ from ltk8s.store.aside import written_aside
 from ltk8s.store.base import ObjectInfo
 from ltk8s.store.keys import check_key, check_prefix, is_key
 from ltk8s.store.retry import Retry
-from ltk8s.store.s3_errors import ABSENT, FAILURES, TAKEN, UNCONDITIONAL, code, explain, passes
+from ltk8s.store.s3_client import make_client, shown_proxy
+from ltk8s.store.s3_errors import ABSENT, FAILURES, TAKEN, UNCONDITIONAL, code, explain, passes, reason
 
 T = TypeVar("T")
 
@@ -148,8 +146,6 @@ class S3Store:
     def _page(self, where: dict[str, Any], doing: str) -> dict[str, Any]:
         def read() -> dict[str, Any]:
             page: dict[str, Any] = self._s3.list_objects_v2(**where)
-            if "Name" not in page:  # any page of well-formed XML would otherwise be an empty store
-                raise ResponseParserError("no listing of a bucket")
             return page
 
         return self._call(read, doing)
@@ -169,11 +165,12 @@ class S3Store:
 
     def _call(self, operation: Callable[[], T], doing: str, key: str | None = None) -> T:
         try:
-            return self._retry(operation, passes)
+            return self._retry(operation, passes, words=lambda error: f"{self.url} does not answer: {reason(error)}")
         except FAILURES as error:
             if key is not None and code(error) in ABSENT:
                 raise NotFound(key, self.url) from None
-            raise explain(error, self._address, doing) from error
+            proxy = shown_proxy(self._address.endpoint or "https://amazonaws.com")
+            raise explain(error, self._address, doing, proxy=proxy) from None  # a traceback would show the request's headers
 
     @cached_property
     def _s3(self) -> Any:
@@ -186,21 +183,4 @@ class S3Store:
         return self._client(tries=4)
 
     def _client(self, tries: int) -> Any:
-        address = self._address
-        style = "path" if address.addressing == "auto" and address.endpoint else address.addressing
-        session = boto3.Session()  # one for each client, since sessions are not for several threads
-        return session.client(
-            "s3",
-            endpoint_url=address.endpoint,
-            region_name=address.region or session.region_name or "us-east-1",
-            verify=str(address.ca) if address.ca else None,
-            config=Config(
-                max_pool_connections=32,
-                retries={"total_max_attempts": tries, "mode": "standard"},
-                s3={"addressing_style": style},
-                # Stores that only speak S3's language often lack its newer checksums; ours is the SHA-256 in the commit.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                **self._timeouts,
-            ),
-        )
+        return make_client(self._address, tries=tries, **self._timeouts)
