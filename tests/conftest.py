@@ -86,7 +86,7 @@ class Minio:
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/minio/health/ready", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.endpoint}/minio/health/cluster", timeout=5) as answer:
                 return answer.status == 200
         except OSError:
             return False

@@ -5,17 +5,14 @@ from __future__ import annotations
 import io
 import logging
 import os
-import re
 import sys
 from collections.abc import Mapping
 from typing import TextIO
 
+from ltk8s.redaction import without_secrets
+
 LIMIT = 4_000_000
 """Characters that are kept at most: the first half and the last half of it."""
-
-SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSW|CREDENTIAL|ACCESS_KEY|API_KEY", re.IGNORECASE)
-SECRET_LENGTH = 6
-USER_IN_URL = re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)")
 
 
 class CapturedLog:
@@ -42,11 +39,8 @@ class CapturedLog:
             self._size = LIMIT // 2 + len(self._last[0])
 
     def redacted(self, text: str) -> str:
-        """``text`` without the values of environment variables that are named like secrets, and without users in URLs."""
-        for name, value in self._environ.items():
-            if len(value) >= SECRET_LENGTH and SECRET_NAME.search(name):
-                text = text.replace(value, "***")
-        return USER_IN_URL.sub("***", text)
+        """``text`` without the secrets of the environment, and without users in URLs."""
+        return without_secrets(text, self._environ)
 
     def __call__(self) -> bytes:
         """All that was kept."""

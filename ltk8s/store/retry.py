@@ -30,13 +30,13 @@ class Retry:
         self._sleep = sleep
 
     def __call__(
-        self, operation: Callable[[], T], passes: Callable[[Exception], bool], *, say: Callable[[Exception], str] = str
+        self, operation: Callable[[], T], passes: Callable[[Exception], bool], words: Callable[[Exception], str] = str
     ) -> T:
         """Return what ``operation`` returns; raise what it raised last.
 
         Args:
-            passes: which errors are worth a retry.
-            say: an error in a sentence, for the log.
+            passes: says which errors are worth a retry.
+            words: what is logged of an error; a library's own words may hold what it sent.
         """
         end = self._clock() + self.seconds
         pause = FIRST_PAUSE
@@ -47,6 +47,6 @@ class Retry:
                 left = end - self._clock()
                 if left <= 0 or not passes(error):
                     raise
-                log.warning("%s Trying again for up to %.0f s.", say(error), left)
+                log.warning("%s; trying again for up to %.0f s", words(error), left)
             self._sleep(min(left, pause * random.uniform(0.5, 1)))
             pause = min(LONGEST_PAUSE, 2 * pause)

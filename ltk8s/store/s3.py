@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from boto3.s3.transfer import TransferConfig
-from botocore.parsers import ResponseParserError
 
 from ltk8s.errors import NotFound
 from ltk8s.store.address import S3Address
@@ -20,8 +19,8 @@ from ltk8s.store.aside import written_aside
 from ltk8s.store.base import ObjectInfo
 from ltk8s.store.keys import check_key, check_prefix, is_key
 from ltk8s.store.retry import Retry
-from ltk8s.store.s3_client import s3_client
-from ltk8s.store.s3_errors import ABSENT, FAILURES, TAKEN, UNCONDITIONAL, code, explain, passes
+from ltk8s.store.s3_client import make_client, shown_proxy
+from ltk8s.store.s3_errors import ABSENT, FAILURES, TAKEN, UNCONDITIONAL, code, explain, passes, reason
 
 T = TypeVar("T")
 
@@ -154,8 +153,6 @@ class S3Store:
     def _page(self, where: dict[str, Any], doing: str) -> dict[str, Any]:
         def read() -> dict[str, Any]:
             page: dict[str, Any] = self._s3.list_objects_v2(**where)
-            if "Name" not in page:  # any page of well-formed XML would otherwise be an empty store
-                raise ResponseParserError("no listing of a bucket")
             return page
 
         return self._call(read, doing)
@@ -175,18 +172,19 @@ class S3Store:
 
     def _call(self, operation: Callable[[], T], doing: str, key: str | None = None) -> T:
         try:
-            return self._retry(operation, passes, say=lambda error: explain(error, self._address, doing).what)
+            return self._retry(operation, passes, words=lambda error: f"{self.url} does not answer: {reason(error)}")
         except FAILURES as error:
             if key is not None and code(error) in ABSENT:
                 raise NotFound(key, self.url) from None
-            raise explain(error, self._address, doing) from error
+            proxy = shown_proxy(self._address.endpoint or "https://amazonaws.com")
+            raise explain(error, self._address, doing, proxy=proxy) from None  # a traceback would show the request's headers
 
     @cached_property
     def _s3(self) -> Any:
         """For whole objects: each request is one request, and what failed is known here."""
-        return s3_client(self._address, tries=1, timeouts=self._timeouts)
+        return make_client(self._address, tries=1, **self._timeouts)
 
     @cached_property
     def _s3_parts(self) -> Any:
         """For uploads in parts: a part that fails is sent again by boto, not the whole object by us."""
-        return s3_client(self._address, tries=4, timeouts=self._timeouts)
+        return make_client(self._address, tries=4, **self._timeouts)

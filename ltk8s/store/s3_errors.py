@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
+import http.client
 import re
-from http.client import BadStatusLine, RemoteDisconnected
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import urllib3.exceptions
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,
+    ConfigParseError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     IncompleteReadError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
+    ReadTimeoutError,
+    ResponseStreamingError,
     SSLError,
     SSOError,
     TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
-from botocore.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from ltk8s.errors import CredentialRefused, StoreAway, StoreError, StoreFull
+from ltk8s.redaction import without_secrets
 from ltk8s.store.address import S3Address
-from ltk8s.store.s3_client import NotS3
 
-FAILURES = (BotoCoreError, ClientError, ResponseParserError, HTTPError, NotS3)
+
+class BadSetting(Exception):
+    """A credential or a proxy's URL that cannot be sent as it is written: what is wrong, and what to do."""
+
+
+class NotS3(Exception):
+    """An answer that no S3 gives: its HTTP status, and where it sends us (a URL, or an empty string)."""
+
+    def __init__(self, status: int, location: str = "") -> None:
+        super().__init__(status, location)
+        self.status = status
+        self.location = location
+
+
+FAILURES = (BadSetting, NotS3, BotoCoreError, ClientError, ResponseParserError, HTTPError)
 """All that a call of boto3 may raise; while an answer's body is read, errors of the library below it pass through."""
 
-ABSENT = {"NoSuchKey", "404"}
+ABSENT = {"NoSuchKey"}
 TAKEN = {"PreconditionFailed"}
 FULL = {"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded"}
 """The server has no room: its disk is full, or the bucket's quota is used up."""
@@ -65,22 +85,43 @@ def code(error: Exception) -> str:
 
 
 def passes(error: Exception) -> bool:
-    """Whether trying again may help: no answer, half an answer, or one that says *later*."""
+    """Whether trying again may help: no answer, half an answer, or one that says *later*. What is not named here stays."""
     if isinstance(error, ClientError):
         status = _metadata(error).get("HTTPStatusCode", 0)
-        later = status == 429 or (status >= 500 and code(error) not in UNCONDITIONAL)
-        return later or code(error) in _PASSING
-    if isinstance(error, SSLError):
+        return status == 429 or (status >= 500 and code(error) not in UNCONDITIONAL) or code(error) in _PASSING
+    if isinstance(error, SSLError | urllib3.exceptions.SSLError):
         return "EOF" in str(error)  # hung up on; all else is about certificates or protocols, and stays
+    if isinstance(error, ProxyConnectionError):
+        return not _refused_by_proxy(error)
     if _speaks_no_http(error):
         return False
-    if type(error) is HTTPClientError:  # botocore's wrapper for whatever its HTTP client raises and it does not expect
-        return isinstance(_wrapped(error), OSError | HTTPError)
-    return isinstance(error, ConnectionError | HTTPClientError | IncompleteReadError | HTTPError)
+    if isinstance(error, _UNANSWERED):
+        return True
+    # Whatever else went wrong while sending: the network's errors pass, a header or URL that cannot be sent stays.
+    return isinstance(error, HTTPClientError) and isinstance(error.kwargs.get("error"), OSError | _BROKEN)
 
 
-def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
-    """Say in one sentence what is wrong, and in one what to do. Never holds a secret."""
+_BROKEN = (urllib3.exceptions.ProtocolError, urllib3.exceptions.TimeoutError)
+_UNANSWERED = (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+    *_BROKEN,
+)
+
+
+def explain(error: Exception, address: S3Address, doing: str, *, proxy: str = "") -> StoreError:
+    """Say in one sentence what is wrong, and in one what to do. Never holds a secret: libraries' words are not repeated.
+
+    Args:
+        doing: what was asked of the store, as a verb with its object.
+        proxy: the proxy on the way, if there is one, and the variable that names it.
+    """
+    if isinstance(error, BadSetting):
+        return StoreError(*error.args)
     store, answer = address.url, code(error)
     where = f"{store} at {address.endpoint}" if address.endpoint else store
     if answer in {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}:
@@ -92,6 +133,8 @@ def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
     if answer in {"InvalidAccessKeyId", "InvalidTokenId", "InvalidToken", "SignatureDoesNotMatch"}:
         what = f"{where} does not accept the credential: it is mistyped or has expired ({answer})."
         return CredentialRefused(what, _CREDENTIALS)
+    if isinstance(error, ConfigParseError):
+        return StoreError("AWS's own config or credentials file cannot be read.", "Mend its lines: [profile] and name = value.")
     if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
         return StoreError(f"There is no complete credential for {store}.", _CREDENTIALS)
     if answer in {"AccessDenied", "AllAccessDisabled", "AccountProblem", "403"}:
@@ -106,28 +149,51 @@ def explain(error: Exception, address: S3Address, doing: str) -> StoreError:
     if answer == "RequestTimeTooSkewed":
         return StoreError(f"This machine's clock differs from that of {where}.", "Set the clock.")
     if isinstance(error, NotS3 | ResponseParserError) or _speaks_no_http(error):
-        return _explain_other(error, where, address)
+        return _explain_stranger(error, address, proxy)
     if isinstance(error, SSLError) and not passes(error):
         return _explain_tls(error, where, address)
+    if isinstance(error, ProxyConnectionError):
+        what = f"The proxy {proxy} on the way to {where} {_proxys_reason(error)}."
+        kind = StoreAway if passes(error) else StoreError
+        return kind(what, "Correct that variable, or add the store's host to NO_PROXY.")
     if answer in FULL:
         return StoreFull(f"{where} has no room ({answer}).", "Give it a larger disk, or remove what no run needs: `ltk8s gc`.")
     if isinstance(error, ClientError):
-        reason = " ".join(f"{answer} {error.response.get('Error', {}).get('Message', '')}".split()).rstrip(".")
-        status = f"HTTP {_metadata(error).get('HTTPStatusCode', 'answer without a reason')}"
-        return StoreError(f"{where} cannot {doing}: {reason or status}.", "Look at the store's own log.")
-    if isinstance(error, ProxyConnectionError):
-        return StoreAway(
-            f"{where} is not reached through the proxy {_proxy(address)}: {_reason(error)}.",
-            "Correct HTTPS_PROXY or HTTP_PROXY, or add the store's host to NO_PROXY.",
-        )
-    if type(error) is HTTPClientError and not passes(error):
-        return StoreError(
-            f"A request to {where} cannot be sent, or its answer not be read ({type(_wrapped(error)).__name__}).",
-            "Check the store's address, and the AWS_* environment for odd characters.",
-        )
+        return _explain_answer(error, where, doing)
     if passes(error):
-        return StoreAway(f"{where} does not answer: {_reason(error)}.", "Check that it runs and that this machine reaches it.")
-    return StoreError(f"Cannot {doing} in {where}: {_reason(error)}.", "Check the store's address and the AWS_* environment.")
+        through = f" (through the proxy {proxy})" if proxy else ""
+        what = f"{where} does not answer{through}: {reason(error)}."
+        return StoreAway(what, "Check that it runs and that this machine reaches it.")
+    return StoreError(f"Cannot {doing} in {where}: {reason(error)}.", "Check the store's address and the AWS_* environment.")
+
+
+def _explain_stranger(error: Exception, address: S3Address, proxy: str) -> StoreError:
+    """A web page, a proxy, or a program that is not even a web server answered."""
+    place = address.endpoint or f"the address of {address.url}"
+    if isinstance(error, NotS3):
+        to = urlsplit(error.location)
+        host = to.hostname or ""
+        said = f" (HTTP {error.status}{f' to {to.scheme}://{host}' if to.scheme and host else ''})"
+    else:
+        said = "" if isinstance(error, ResponseParserError) else " (its answer is not HTTP)"
+    if said.endswith("HTTP)") and place.startswith("http://"):
+        do = "Correct the store's endpoint; if it speaks TLS, write https://."
+    elif proxy:
+        do = f"Correct the store's endpoint, or look at the proxy {proxy}."
+    else:
+        do = "Correct the store's endpoint, or look at HTTP_PROXY and the network: a proxy or a log-in page may have answered."
+    return StoreError(f"What answers at {place} does not speak S3{said}.", do)
+
+
+def _explain_answer(error: ClientError, where: str, doing: str) -> StoreError:
+    """An answer that S3 gives, or one of what stands before it, that has no explanation of its own here."""
+    metadata, answer = _metadata(error), code(error)
+    status = metadata.get("HTTPStatusCode", 0)
+    if answer in {"", str(status)}:  # no words of S3
+        kind = StoreAway if passes(error) else StoreError
+        return kind(f"{where} cannot {doing} now: HTTP {status}.", "Look at the store's own log, or try again later.")
+    words = without_secrets(str(error.response.get("Error", {}).get("Message", ""))).strip()
+    return StoreError(f"{where} cannot {doing}: {answer} {words.rstrip('.')}.", "Look at the store's own log.")
 
 
 def _explain_tls(error: SSLError, where: str, address: S3Address) -> StoreError:
@@ -138,58 +204,63 @@ def _explain_tls(error: SSLError, where: str, address: S3Address) -> StoreError:
         )
     if address.ca and "X509" in str(error):
         return StoreError(f"The file {str(address.ca)!r} holds no certificates.", "Set the store's ca to a PEM file.")
-    return StoreError(f"{where} speaks no TLS: {_reason(error)}.", "If it speaks plain HTTP, write its endpoint with http://.")
-
-
-def _explain_other(error: Exception, where: str, address: S3Address) -> StoreError:
-    """What answers is not an S3: say what it said, and by which way it was asked."""
-    said = f" ({error})" if isinstance(error, NotS3) else ""
-    proxy = _proxy(address)
-    if proxy:
-        return StoreError(
-            f"What answers for {where} through the proxy {proxy} does not speak S3{said}.",
-            "Correct the store's endpoint, or HTTPS_PROXY and HTTP_PROXY; NO_PROXY names the hosts to reach without a proxy.",
-        )
-    return StoreError(f"What answers for {where} does not speak S3{said}.", "Correct the store's endpoint.")
-
-
-def _proxy(address: S3Address) -> str:
-    """The proxy that the environment names for the store, without its user and password; "" for none."""
-    endpoint = address.endpoint or "https://s3.amazonaws.com"
-    proxy = urlsplit(get_environ_proxies(endpoint).get(urlsplit(endpoint).scheme, ""))
-    return f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}" if proxy.netloc else ""
-
-
-def _speaks_no_http(error: Exception) -> bool:
-    """Whether what answered is not a server of HTTP. (One that hangs up says nothing: that may pass.)"""
-    causes = _causes(error)
-    return any(isinstance(cause, BadStatusLine) and not isinstance(cause, RemoteDisconnected) for cause in causes)
-
-
-def _wrapped(error: Any) -> Any:
-    """The error of botocore's HTTP client that an HTTPClientError stands for."""
-    return error.kwargs.get("error")
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """An error and all that led to it, urllib3's and botocore's wrapped ones included."""
-    found: list[BaseException] = []
-    left: list[Any] = [error]
-    while left:
-        each = left.pop(0)
-        if isinstance(each, BaseException) and not any(each is other for other in found):
-            found.append(each)
-            left += [each.__cause__, each.__context__, *each.args]
-    return found
+    return StoreError(f"{where} does not speak TLS.", "If it speaks plain HTTP, write its endpoint with http://.")
 
 
 def _metadata(error: ClientError) -> dict[str, Any]:
     return dict(error.response.get("ResponseMetadata", {}))
 
 
-def _reason(error: BaseException) -> str:
-    """The operating system's reason where there is one; botocore's sentence, without the request's parameters, otherwise."""
-    for cause in _causes(error):
+def reason(error: BaseException) -> str:
+    """Why there is no answer: the operating system's words where there are any, else ours. Never a library's.
+
+    A library's words hold what it was given, and that may be a secret.
+    """
+    chain = list(_causes(error))
+    for cause in chain:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
-    return re.sub(r"\?\S*", "", " ".join(str(error).split())).rstrip(".")
+    if any(isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError | ReadTimeoutError) for cause in chain):
+        return "no answer in time"
+    if isinstance(error, ClientError):
+        return f"HTTP {_metadata(error).get('HTTPStatusCode', 0)} {code(error)}".strip()
+    if any(isinstance(cause, _UNANSWERED) for cause in chain):
+        return "the connection was closed in the middle"
+    return f"the request cannot be sent ({type(error).__name__})"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it came from; botocore keeps the cause as an argument, urllib3 in its arguments or as ``reason``."""
+    seen: set[int] = set()
+    waiting: list[Any] = [error]
+    while waiting:
+        cause = waiting.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            told = (getattr(cause, "kwargs", None) or {}).get("error")
+            waiting += [told, getattr(cause, "reason", None), cause.__cause__, cause.__context__, *cause.args]
+
+
+def _speaks_no_http(error: Exception) -> bool:
+    """Whether something answered that is not a web server: SSH, TLS where none was asked for, a mail server."""
+    return any(
+        isinstance(cause, http.client.BadStatusLine | http.client.UnknownProtocol | http.client.LineTooLong)
+        and not isinstance(cause, http.client.RemoteDisconnected)
+        for cause in _causes(error)
+    )
+
+
+def _tunnel(error: Exception) -> str:
+    """The status with which a proxy refused to connect us; an empty string where it did not."""
+    found = (re.search(r"Tunnel connection failed: (\d{3})", str(cause)) for cause in _causes(error))
+    return next((match[1] for match in found if match), "")
+
+
+def _refused_by_proxy(error: Exception) -> bool:
+    return _tunnel(error).startswith("4")
+
+
+def _proxys_reason(error: Exception) -> str:
+    status = _tunnel(error)
+    return f"refuses to connect us (HTTP {status})" if status else f"does not answer: {reason(error)}"

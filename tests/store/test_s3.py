@@ -58,7 +58,7 @@ def test_virtual_addressing_puts_the_bucket_into_the_host_name():
     store = S3Store(parse_address("s3://bucket/p?endpoint=http://nowhere.invalid:1&addressing=virtual"), retry_seconds=0)
     with pytest.raises(StoreError) as raised:
         store.get("a")
-    assert "http://bucket.nowhere.invalid:1/p/a" in str(raised.value.__cause__)
+    assert "http://bucket.nowhere.invalid:1/p/a" in str(raised.value.__context__)
 
 
 def test_aws_itself_is_addressed_by_region():
@@ -157,7 +157,7 @@ def test_a_file_that_holds_no_certificates_is_an_error_at_once(secure_minio, tmp
 
 def test_tls_to_a_server_of_plain_http_is_explained(minio):
     store = open_store(minio.address().replace("http://", "https://"))
-    assert "speaks no TLS" in refusal(store)
+    assert "does not speak TLS" in refusal(store)
 
 
 @pytest.mark.parametrize("page", [b"<html><p>Welcome!</html>", b"<html><p>Welcome!</p></html>"])
@@ -174,8 +174,7 @@ def test_a_server_that_is_no_store_is_explained(minio, page):
         store = open_store(f"s3://bucket?endpoint=http://127.0.0.1:{website.server_address[1]}")
         message = refusal(store, lambda store: list(store.list("")))
         website.shutdown()
-    assert "does not speak S3 (" in message
-    assert "Correct the store's endpoint." in message
+    assert "does not speak S3" in message
 
 
 def test_a_store_that_is_not_there_fails_when_its_time_is_up():
@@ -194,7 +193,7 @@ def test_a_store_that_is_not_there_fails_when_its_time_is_up():
 def test_a_server_that_never_answers_is_given_up():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = parse_address(f"s3://bucket?endpoint=http://127.0.0.1:{silent.getsockname()[1]}")
-        with pytest.raises(StoreError, match="does not answer: Read timeout"):
+        with pytest.raises(StoreError, match="does not answer: no answer in time"):
             S3Store(address, retry_seconds=0, read_timeout=0.3).get("a")
 
 
