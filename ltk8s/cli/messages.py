@@ -7,6 +7,8 @@ import time
 
 import typer
 
+from ltk8s.redaction import redacted
+
 QUIET_SECONDS = 30.0
 """The same kind of message appears at most once in this time: a store that does not answer is asked again and again."""
 
@@ -22,7 +24,7 @@ class PlainLines(logging.Handler):
         kind = (record.name, str(record.msg))
         if time.monotonic() >= self.said.get(kind, float("-inf")) + QUIET_SECONDS:
             self.said[kind] = time.monotonic()
-            typer.echo(f"{typer.style('Warning:', fg='yellow')} {record.getMessage()}", err=True)
+            typer.echo(f"{typer.style('Warning:', fg='yellow')} {redacted(record.getMessage())}", err=True)
 
 
 def show_warnings() -> None:
