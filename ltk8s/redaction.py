@@ -92,12 +92,15 @@ def secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
 def passwords_in(url: str) -> Iterator[str]:
     """The password in a URL, and the user with it, as written and as sent; a name alone is a token.
 
+    Also the parts of a password that is not quoted, of which a URL's parser takes one for the host.
+
     >>> sorted(passwords_in("http://me:p%40ss@proxy:3128"))
     ['me:p%40ss', 'me:p@ss', 'p%40ss', 'p@ss']
     """
     if "://" in url and (found := _USER.search(url)):
         for secret in {found["password"] or found["user"], found[0]}:
             yield from {secret, unquote(secret)}
+            yield from (part for part in re.split(r"[/?#@]", secret) if secret != part and len(part) >= SECRET_LENGTH)
 
 
 def secrets_in_files(environ: Mapping[str, str]) -> Iterator[str]:

@@ -25,7 +25,6 @@ from pydantic_settings import (
 )
 
 from ltk8s.errors import UsageError, did_you_mean, system_errors
-from ltk8s.redaction import without_credentials
 from ltk8s.spec.base import Spec, Text, describe
 from ltk8s.spec.yaml import YamlError, is_yaml, parse_yaml, plain, read_mapping
 
