@@ -15,7 +15,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ltk8s.network.stopping import EXIT_STOPPED, Stopped, Stopping
 from ltk8s.processes import cpus
@@ -36,6 +36,7 @@ logger = logging.getLogger("ltk8s.worker")
 def main() -> int:
     """Do the task that the environment names and return the exit code. Must run in the main thread."""
     stopping = Stopping()
+    log = None
     try:
         stopping.install()
         stopping.watch()
@@ -48,6 +49,9 @@ def main() -> int:
         return EXIT_STOPPED
     except Exception as error:
         return explain(error)
+    finally:
+        if log:
+            log.finish()
 
 
 def work(environ: Mapping[str, str], stopping: Stopping, log: CapturedLog) -> int:
@@ -197,7 +201,7 @@ def upload_failure(attempt: Attempt, log: CapturedLog, code: int, error: Excepti
     import ltk8s
     from ltk8s.errors import LtkError
 
-    failure = {
+    failure: dict[str, Any] = {
         "attempt": attempt.attempt,
         "exit": code,
         "error": type(error).__name__ if error else "Stopped",
@@ -207,8 +211,9 @@ def upload_failure(attempt: Attempt, log: CapturedLog, code: int, error: Excepti
         "version": ltk8s.__version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    clean = {name: log.redacted(value) if isinstance(value, str) else value for name, value in failure.items()}
     try:
-        attempt.put_unlisted("failure.json", log.redacted(json.dumps(failure, indent=1)).encode())
+        attempt.put_unlisted("failure.json", json.dumps(clean, indent=1).encode())
         attempt.put_unlisted("log.txt", log())
     except Exception as second:
         logger.warning("The log could not be stored: %s", second)

@@ -19,6 +19,7 @@ import typer
 
 from ltk8s.errors import NO_ROOM, LtkError, UsageError, reason, system_error
 from ltk8s.escaping import UNPRINTABLE, printable
+from ltk8s.redaction import redacted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,7 +139,7 @@ class Context:
         except ClusterError as error:
             if not self.own_settings.has_store:
                 raise
-            self.errors.print(f"Note: {error.what} Its settings are not known.", markup=False)
+            self.errors.print(f"Note: {redacted(error.what)} Its settings are not known.", markup=False)
             return {}
 
     @property
@@ -166,7 +167,7 @@ class Context:
 
     def note(self, text: str) -> None:
         """Say something beside the answer."""
-        self.beside.print(text, markup=False)
+        self.beside.print(redacted(text), markup=False)
 
     def emit(self, value: Any, render: Callable[[], None]) -> None:
         """Print ``value`` as JSON when that was asked for; otherwise let ``render`` show it to a person."""
@@ -233,12 +234,12 @@ def of_the_system(error: OSError) -> LtkError:
 
 
 def fail(what: str, do: str, *, code: int, debug: bool = False) -> NoReturn:
-    """Print an error to standard error and leave with ``code``; 'Error:' is red on a terminal."""
+    """Print an error, without a secret, to standard error and leave with ``code``; 'Error:' is red on a terminal."""
     if debug:
-        traceback.print_exc()
-    typer.echo(f"{typer.style('Error:', fg='red', bold=True)} {printable(what)}", err=True)
+        typer.echo(redacted(traceback.format_exc()), err=True, nl=False)
+    typer.echo(f"{typer.style('Error:', fg='red', bold=True)} {printable(redacted(what))}", err=True)
     if do:
-        typer.echo(printable(do), err=True)
+        typer.echo(printable(redacted(do)), err=True)
     raise typer.Exit(code)
 
 

@@ -12,6 +12,7 @@ from ltk8s.cli.common import FAILED, Context, command, new_app
 from ltk8s.cli.findings import Finding, failed
 from ltk8s.cli.show import counted
 from ltk8s.errors import LtkError
+from ltk8s.redaction import redacted
 
 app = new_app()
 
@@ -52,7 +53,7 @@ def examine(context: Context) -> Iterator[Finding]:
             finding = check(context)
         except LtkError as error:
             broken.add(name)
-            finding = failed(error.what, error.do)
+            finding = failed(redacted(error.what), redacted(error.do))
         if finding:
             yield finding.named(name)
 

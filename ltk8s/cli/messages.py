@@ -8,6 +8,7 @@ import time
 import typer
 
 from ltk8s.escaping import printable
+from ltk8s.redaction import redacted
 
 QUIET_SECONDS = 30.0
 """The same kind of message appears at most once in this time: a store that does not answer is asked again and again."""
@@ -24,7 +25,8 @@ class PlainLines(logging.Handler):
         kind = (record.name, str(record.msg))
         if time.monotonic() >= self.said.get(kind, float("-inf")) + QUIET_SECONDS:
             self.said[kind] = time.monotonic()
-            typer.echo(f"{typer.style('Warning:', fg='yellow')} {printable(record.getMessage())}", err=True)
+            message = printable(redacted(record.getMessage()))
+            typer.echo(f"{typer.style('Warning:', fg='yellow')} {message}", err=True)
 
 
 def show_warnings() -> None:

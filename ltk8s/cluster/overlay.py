@@ -9,6 +9,7 @@ from typing import Any
 
 from ltk8s.cluster import names
 from ltk8s.errors import UsageError, did_you_mean
+from ltk8s.redaction import is_secret, passwords_in
 
 MERGE_KEYS = {
     "containers": "name",
@@ -60,7 +61,9 @@ def _merge_lists(base: list[Any], overlay: list[Any], key: str, *, replace: bool
     merged = {item[key]: item for item in base}
     for item in overlay:
         if not isinstance(item, dict) or key not in item:
-            raise UsageError(f"The setting pod_template has a list item without {key!r}: {item!r}.", f"Give it a {key!r}.")
+            raise UsageError(
+                f"The setting pod_template has an item without {key!r} in a list that is merged by it.", f"Give it a {key!r}."
+            )
         before = merged.get(item[key])
         merged[item[key]] = item if before is None or replace else _merge_maps(before, item)
     return list(merged.values())
@@ -76,8 +79,11 @@ def _check(overlay: dict[str, Any]) -> None:
     spec = pod_spec(overlay)
     if "restartPolicy" in spec:
         raise UsageError("The setting pod_template sets restartPolicy.", "Remove it: each attempt is a pod of its own.")
+    for container in _items("initContainers", spec.get("initContainers")):
+        _check_secrets(_items("env", container.get("env")))
     for container in _items("containers", spec.get("containers")):
         env = _items("env", container.get("env"))
+        _check_secrets(env)
         if container.get("name") == names.WORKER:
             _check_worker(container, env)
 
@@ -93,16 +99,28 @@ def pod_spec(overlay: dict[str, Any]) -> dict[str, Any]:
 
 def _mapping(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict | None):
-        raise UsageError(f"The setting pod_template has {value!r} for {name}.", "Write its fields below it, as in Kubernetes.")
+        raise UsageError(f"The setting pod_template has no fields in {name}.", "Write its fields below it, as in Kubernetes.")
     return value or {}
 
 
 def _items(name: str, value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list | None) or not all(isinstance(item, dict) for item in value or []):
         raise UsageError(
-            f"The setting pod_template has {value!r} for {name}.", "Write a list of items with a name each, as in Kubernetes."
+            f"The setting pod_template has no list of items in {name}.",
+            "Write a list of items with a name each, as in Kubernetes.",
         )
     return value or []
+
+
+def _check_secrets(env: list[dict[str, Any]]) -> None:
+    """A manifest is stored, printed and shown to whoever may see Jobs: it holds no secret."""
+    for entry in env:
+        name, value = str(entry.get("name", "")), str(entry.get("value") or "")
+        if value and (is_secret(name) or any(passwords_in(value))):
+            raise UsageError(
+                f"The setting pod_template has the secret {name} in words.",
+                "Put it into a Secret, and name that with valueFrom.secretKeyRef: a Job's manifest is for many to read.",
+            )
 
 
 def _check_worker(container: dict[str, Any], env: list[dict[str, Any]]) -> None:

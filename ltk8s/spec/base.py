@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from ltk8s.errors import UsageError, did_you_mean
+from ltk8s.redaction import without_credentials
 from ltk8s.spec.yaml import as_written
 
 
@@ -58,15 +58,6 @@ def describe(model: type[BaseModel], error: ValidationError) -> str:
             inputs[path] = f", not {without_credentials(value) if isinstance(value, str) else value!r}"
     sentences = [f"{path} {' or '.join(messages)}{inputs.get(path, '')}" for path, messages in said.items()]
     return "; ".join(sentences) + ("" if sentences[-1].endswith("?") else ".")
-
-
-def without_credentials(text: str) -> str:
-    """A text whose URLs, if it has any, do not say as whom.
-
-    >>> without_credentials("s3://key:secret@bucket")
-    's3://…@bucket'
-    """
-    return re.sub(r"(?<=//)[^@\s]*@", "…@", text)
 
 
 def _problem(model: type[BaseModel], problem: Any) -> tuple[str, str]:

@@ -6,6 +6,7 @@ Flags over ``LTK8S_*`` environment over ``ltk8s.yaml`` over what the chosen clus
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -24,7 +25,7 @@ from pydantic_settings import (
 )
 
 from ltk8s.errors import UsageError, did_you_mean, system_errors
-from ltk8s.spec.base import Spec, Text, describe, without_credentials
+from ltk8s.spec.base import Spec, Text, describe
 from ltk8s.spec.yaml import YamlError, is_yaml, parse_yaml, plain, read_mapping
 
 SETTINGS_FILE = "ltk8s.yaml"
@@ -34,6 +35,12 @@ PREFIX = "LTK8S_"
 
 OF_A_CLUSTER = ("store", "image", "queue", "pod_template", "ttl_seconds")
 """The settings that a cluster may have for its clients. Which cluster, and what is this machine's own, it cannot say."""
+
+
+CREDENTIALS_ELSEWHERE = "it may not hold a credential: put that into the environment (AWS_ACCESS_KEY_ID, …)"
+
+DIGEST = re.compile(r"@[a-z0-9+._-]+:[0-9a-fA-F]{32,}$")
+"""What may follow an image's name, instead of a tag or after it."""
 
 
 class StoreSettings(Spec):
@@ -55,9 +62,22 @@ class StoreSettings(Spec):
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: str) -> str:
-        if url and urlsplit(url).scheme not in {"file", "s3"}:
-            raise ValueError(f"a store is s3://bucket/prefix or file:///directory, not {without_credentials(url)!r}")
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # whose text quotes the URL
+            raise ValueError("it is not a URL") from None
+        if parts.scheme not in {"file", "s3", ""} or (url and not parts.scheme):
+            raise ValueError("a store is s3://bucket/prefix or file:///directory")
+        if parts.scheme == "s3" and "@" in url and (":" in parts.netloc or "@" in parts.netloc):
+            raise ValueError(CREDENTIALS_ELSEWHERE)
         return url
+
+    @field_validator("endpoint", "client_endpoint")
+    @classmethod
+    def _without_credentials(cls, endpoint: str | None) -> str | None:
+        if endpoint and "@" in endpoint:
+            raise ValueError(CREDENTIALS_ELSEWHERE)
+        return endpoint
 
     def address(self, *, from_pods: bool) -> str:
         """The store as one string: its URL with how to reach it as query (what ``open_store`` takes)."""
@@ -75,6 +95,13 @@ class ImageSettings(Spec):
 
     name: Text = "ltk8s/worker:latest"
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+
+    @field_validator("name")
+    @classmethod
+    def _without_credentials(cls, name: str) -> str:
+        if "@" in DIGEST.sub("", name):
+            raise ValueError("it may not hold a credential: name a Secret under `imagePullSecrets` in `pod_template`")
+        return name
 
 
 class Settings(BaseSettings):

@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from ltk8s.errors import UsageError, did_you_mean
+from ltk8s.redaction import without_credentials
 from ltk8s.store.keys import check_key
 
 Addressing = Literal["path", "virtual", "auto"]
@@ -71,25 +72,40 @@ def parse_address(address: str) -> FileAddress | S3Address:
     if parts.scheme == "s3":
         return _parse_s3(parts)
     if "://" not in address:
+        if ":" in address and "@" in address:
+            raise _credentials()
         raise UsageError(
             f"{address!r} is no address of a store.", f"For a directory, write {Path(address).absolute().as_uri()}."
         )
-    raise UsageError(f"{address!r} is no address of a store.", "Write s3://bucket/prefix or file:///directory.")
+    raise _unknown(address)
 
 
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise UsageError(f"{url!r} is no address of a store.", "Write s3://bucket/prefix or file:///directory.") from None
-    if "@" in parts.netloc:
-        raise UsageError("A store's address holds no credentials.", "Put them into the environment (AWS_ACCESS_KEY_ID, …).")
+        raise _unknown(url) from None
+    if "@" in parts.netloc or ("@" in url and ":" in parts.netloc and parts.scheme == "s3"):
+        raise _credentials()
     return parts
+
+
+def _unknown(address: str) -> UsageError:
+    return UsageError(
+        f"{without_credentials(address)!r} is no address of a store.", "Write s3://bucket/prefix or file:///directory."
+    )
+
+
+def _credentials() -> UsageError:
+    return UsageError("A store's address holds no credentials.", "Put them into the environment (AWS_ACCESS_KEY_ID, …).")
 
 
 def _parse_file(parts: SplitResult) -> FileAddress:
     if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
-        raise UsageError(f"{parts.geturl()!r} names no absolute directory.", "Write three slashes, as in file:///data/store.")
+        raise UsageError(
+            f"{without_credentials(parts.geturl())!r} names no absolute directory.",
+            "Write three slashes, as in file:///data/store.",
+        )
     if parts.query or parts.fragment:
         raise UsageError(
             "A store in a directory takes no options.", "Write %3F for a question mark and %23 for a # in its name."
@@ -119,9 +135,13 @@ def _parse_s3(parts: SplitResult) -> S3Address:
 def _endpoint(endpoint: str | None) -> str | None:
     if not endpoint:
         return None
+    if "@" in endpoint:
+        raise _credentials()
     parts = _split(endpoint)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
-        raise UsageError(f"{endpoint!r} is no endpoint of a store.", "Write http://host:port or https://host:port.")
+        raise UsageError(
+            f"{without_credentials(endpoint)!r} is no endpoint of a store.", "Write http://host:port or https://host:port."
+        )
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.utils import get_environ_proxies
 
-from ltk8s.redaction import remember, without_users
+from ltk8s.redaction import remember, without_credentials
 from ltk8s.store.address import S3Address
 from ltk8s.store.s3_errors import BadSetting, NotS3
 
@@ -126,7 +126,7 @@ def _check_proxy(url: str) -> None:
 def shown_proxy(url: str) -> str:
     """`` through the proxy … (HTTPS_PROXY)`` where one is on the way, without its user; else an empty string."""
     found = proxy_for(url)
-    return f"{without_users(found[1])} ({found[0]})" if found else ""
+    return f"{without_credentials(found[1])} ({found[0]})" if found else ""
 
 
 def _refuse_others(response: Any = None, operation: Any = None, **_: Any) -> None:

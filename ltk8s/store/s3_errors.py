@@ -33,7 +33,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from ltk8s.errors import CredentialRefused, StoreAway, StoreError, StoreFull
-from ltk8s.redaction import without_secrets
+from ltk8s.redaction import redacted
 from ltk8s.store.address import S3Address
 
 
@@ -192,7 +192,7 @@ def _explain_answer(error: ClientError, where: str, doing: str) -> StoreError:
     if answer in {"", str(status)}:  # no words of S3
         kind = StoreAway if passes(error) else StoreError
         return kind(f"{where} cannot {doing} now: HTTP {status}.", "Look at the store's own log, or try again later.")
-    words = without_secrets(str(error.response.get("Error", {}).get("Message", ""))).strip()
+    words = redacted(str(error.response.get("Error", {}).get("Message", ""))).strip()
     return StoreError(f"{where} cannot {doing}: {answer} {words.rstrip('.')}.", "Look at the store's own log.")
 
 

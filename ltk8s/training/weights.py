@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from ltk8s.errors import NO_RIGHT, NO_ROOM, LtkError, StoreError, TaskError, UsageError, shortened, system_error, system_errors
 from ltk8s.network.backbone import empty, head_names, save_weights
 from ltk8s.network.cost import parameters
+from ltk8s.redaction import redacted
 from ltk8s.store import open_store
 from ltk8s.store.base import Store
 from ltk8s.store.weights import WeightsCard, list_weights, put_weights
@@ -211,12 +212,12 @@ def main(arguments: list[str] | None = None) -> int:
             except UsageError as error:
                 if not options.keep_going:
                     raise
-                print(error.what, file=sys.stderr)
+                print(redacted(error.what), file=sys.stderr)
     except TaskError as error:
-        print(error, file=sys.stderr)
+        print(redacted(str(error)), file=sys.stderr)
         return UsageError.exit_code
     except LtkError as error:
-        print(error, file=sys.stderr)
+        print(redacted(str(error)), file=sys.stderr)
         return error.exit_code
     return 0
 

@@ -200,7 +200,7 @@ def test_a_passphrase_is_a_secret_key_too(own_minio, monkeypatch, tmp_path):
     for name, value in server.credentials.items():
         monkeypatch.setenv(name, value)
     server.start()
-    open_store(server.address()).put("a", b"x")
+    S3Store(parse_address(server.address())).put("a", b"x")
     server.stop()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,7 @@ from ltk8s.cluster.kubernetes import plugin as plugins
 from ltk8s.cluster.kubernetes.kubeconfig import IN_CLUSTER, in_pod, kubeconfig_files, read_kubeconfig
 from ltk8s.cluster.kubernetes.refusal import ApiError, foreign, no_answer, refused
 from ltk8s.errors import UsageError
+from ltk8s.redaction import redacted
 
 __all__ = ["Api", "ApiError", "Stream", "open_api"]
 
@@ -67,7 +69,7 @@ def open_api(context: str | None, namespace: str, *, retry_seconds: float = 5.0)
             files = os.pathsep.join(map(str, kubeconfig_files()))
             config.load_kube_config(files, context=chosen or None, client_configuration=configuration)
     except (config.ConfigException, OSError, ValueError, KeyError) as error:
-        why = " ".join(str(error).split())
+        why = re.sub(r"(process returned \d+).*", r"\1", " ".join(str(error).split()))  # a plugin may print a token
         raise UsageError(
             f"The cluster {chosen!r} cannot be used: {why}", "Does `kubectl get ns` work with it? `--cluster` chooses another."
         ) from None
@@ -162,6 +164,11 @@ class Api:
         """What every request carries: who asks, and its credentials, anew where they have expired."""
         headers = {"User-Agent": self.client.user_agent, "Accept": "application/json, */*", "Accept-Encoding": "gzip"}
         self.client.update_params_for_auth(headers, [], ["BearerToken"], "", "", None)
+        if not all(value.isprintable() and value.isascii() for value in headers.values()):
+            raise UsageError(
+                f"The credential for the cluster {self.context!r} holds a character that cannot be sent, such as a line break.",
+                "Correct the token or password in its kubeconfig, or what its plugin prints.",
+            )
         return headers
 
     def silent(self, error: Exception) -> ApiError:
@@ -213,12 +220,13 @@ class Api:
     ) -> urllib3.BaseHTTPResponse:
         given = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
         parameters = urlencode({name: value for name, value in given.items() if value is not None})
+        headers = self.headers()
         try:
             response: urllib3.BaseHTTPResponse = self.client.rest_client.pool_manager.request(
                 method,
                 f"{self.server}{path}{'?' if parameters else ''}{parameters}",
                 body=data,
-                headers=self.headers() | ({"Content-Type": content_type} if data is not None else {}),
+                headers=headers | ({"Content-Type": content_type} if data is not None else {}),
                 timeout=timeout or urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
                 retries=False,
                 preload_content=timeout is None,
@@ -226,7 +234,7 @@ class Api:
             self._note_time(response.headers.get("Date"))
             if response.status < 300:
                 return response
-            body, location = response.data, response.headers.get("Location")
+            body, location = _without_credential(response.data, headers), response.headers.get("Location")
         except (HTTPError, OSError) as error:
             raise self.silent(error) from error
         if response.status < 400 or response.status == PROXY_ASKS:
@@ -237,6 +245,12 @@ class Api:
         if date:
             with suppress(ValueError, TypeError):  # a proxy's own way to write it
                 self._ahead = parsedate_to_datetime(date) - datetime.now(UTC)
+
+
+def _without_credential(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """What a server or a proxy answers without the credential of the request, which some send back."""
+    values = [value for name, value in headers.items() if name.lower() == "authorization"]
+    return redacted(body.decode(errors="replace"), {part for value in values for part in (value, *value.split())}).encode()
 
 
 class Stream:

@@ -11,6 +11,7 @@ import urllib3
 from urllib3.exceptions import ProxyError, SSLError
 
 from ltk8s.errors import ClusterError, shortened
+from ltk8s.redaction import without_credentials
 
 _FORBIDDEN = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 
@@ -58,7 +59,7 @@ def refused(status: int, body: bytes, *, context: str, namespace: str) -> ApiErr
 def no_answer(error: Exception, *, context: str, server: str, proxy: str | None = None) -> ApiError:
     """What an answer that did not come, or stopped in the middle, means. ``proxy`` is the URL of a proxy on the way."""
     if proxy and isinstance(error, ProxyError):
-        named = urllib3.util.parse_url(proxy)._replace(auth=None).url  # without its password
+        named = without_credentials(proxy).replace("…@", "")
         return ApiError(
             f"The cluster {context!r} is not reached at {server} through the proxy {named}: {_cause(error)}.",
             "HTTPS_PROXY or the kubeconfig's proxy-url names it: correct that, or add the cluster's host to NO_PROXY.",
