@@ -42,7 +42,7 @@ CREDENTIAL_FILES = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CO
 TOKEN_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "HF_TOKEN_PATH")
 
 _USER = re.compile(r"(?<=//)(?P<user>[^/\s@:]*):?(?P<password>.*)(?=@)", re.DOTALL)
-_BEFORE_HOST = re.compile(r"(?:(?<=//)|^(?=[^@]*:)).*@", re.DOTALL)
+_BEFORE_HOST = re.compile(r"(?:(?<=://)|^(?!\w+://)(?=[^@]*:)).*@", re.DOTALL)
 _USER_IN_TEXT = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _ASSIGNED = re.compile(r"^\s*(?P<name>[\w.-]+)\s*[=:]\s*(?P<value>.+?)\s*$", re.MULTILINE)
 _INVISIBLE = re.compile(r"([\s\x00-\x1f\x7f-\x9f]+)")
@@ -50,7 +50,7 @@ _BREAK = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def redacted(text: str, secrets: Iterable[str] | None = None) -> str:
-    """``text`` without secrets, in whichever way they are written there, and without users in URLs.
+    r"""``text`` without secrets, in whichever way they are written there, and without users in URLs.
 
     Args:
         secrets: the values; those of this process's environment and of the files that it names where not given.
