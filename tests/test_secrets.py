@@ -219,7 +219,7 @@ COMMANDS = [
 
 
 def forms(value: str) -> set[str]:
-    """The ways to write a secret that are looked for: as it is, its lines, and what Python, JSON, URLs and HTML make of them."""
+    """The ways to write a secret: as it is, its lines, and what Python, JSON, URLs and HTML make of them."""
     parts = {value, *re.split(r"[\x00-\x1f]+", value)}
     return {
         form
