@@ -115,7 +115,7 @@ def passwords_in(url: str) -> Iterator[str]:
     if "://" in url and (found := _USER.search(url)):
         for secret in {found["password"] or found["user"], found[0]}:
             yield from {secret, unquote(secret)}
-            yield from (part for part in re.split(r"[/?#@]", secret) if secret != part and len(part) >= SECRET_LENGTH)
+            yield from (part for part in re.split(r"[/?#@\\]", secret) if secret != part and len(part) >= SECRET_LENGTH)
 
 
 def secrets_in_files(environ: Mapping[str, str]) -> Iterator[str]:

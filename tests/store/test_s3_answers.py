@@ -153,7 +153,7 @@ def test_a_proxy_that_is_not_there_is_named_without_its_user(monkeypatch, scheme
     store = S3Store(parse_address(f"s3://bucket?endpoint={scheme}://store.example"), retry_seconds=0.3)
     with pytest.raises(StoreAway) as raised:
         store.get("a")
-    assert f"The proxy http://***@127.0.0.1:1 ({scheme.upper()}_PROXY) on the way to s3://bucket" in raised.value.what
+    assert f"The proxy http://…@127.0.0.1:1 ({scheme.upper()}_PROXY) on the way to s3://bucket" in raised.value.what
     assert "does not answer: connection refused." in raised.value.what
     assert raised.value.do == "Correct that variable, or add the store's host to NO_PROXY."
 
@@ -196,7 +196,7 @@ BAD = {
 def test_a_passphrase_is_a_secret_key_too(own_minio, monkeypatch, tmp_path):
     (tmp_path / "other").mkdir()
     server = type(own_minio)(tmp_path / "other")
-    server.credentials = {"AWS_ACCESS_KEY_ID": "me", "AWS_SECRET_ACCESS_KEY": "correct horse bättery"}
+    server.credentials = {"AWS_ACCESS_KEY_ID": "myself", "AWS_SECRET_ACCESS_KEY": "correct horse bättery"}
     for name, value in server.credentials.items():
         monkeypatch.setenv(name, value)
     server.start()
