@@ -59,6 +59,9 @@ def stage_(
     per_class: Annotated[
         int | None, typer.Option("--per-class", metavar="N", help="Of glyphs50: N images a class, a fifth as many to test.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="CODEPAGE", help="Of an archive's names that are not UTF-8, as cp932.")
+    ] = None,
 ) -> None:
     """Put images into the store: decoded once, checked, ready to train on.
 
@@ -71,7 +74,7 @@ def stage_(
     from ltk8s.data.stage import request, stage
 
     parse(Dataset, {"name": name}, f"The data set's name {name!r}")
-    opened = open_source(name, source, per_class=per_class)
+    opened = open_source(name, source, per_class=per_class, encoding=encoding)
     versions = [manifest for manifest in list_manifests(context.store) if manifest.name == name]
     wanted = request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates)
     for known in reversed(versions):

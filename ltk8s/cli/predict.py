@@ -18,6 +18,7 @@ from ltk8s.cli.common import FAILED, Context, command, new_app
 from ltk8s.cli.images import expand
 from ltk8s.cli.show import counted
 from ltk8s.data.sources.base import readable
+from ltk8s.data.sources.kinds import describe
 from ltk8s.fusion.bundle import Bundle, read_bundle
 from ltk8s.store.aside import written_aside
 
@@ -51,7 +52,10 @@ def predict(
     """
     bundle = read_bundle(directory)
     require_torch()
-    paths = expand(images)
+    found = expand(images)
+    paths = found.paths
+    if found.left_out:
+        context.errors.print(f"Left out: {describe(found.left_out)}.", markup=False)
     answers, failed = [], []
     with opened(to, context) as write, bar(context, "Predicting", len(paths), console=bar_console(context, to)) as advance:
         write(header(bundle))
@@ -59,12 +63,13 @@ def predict(
             answer["path"] = readable(answer["path"])
             if "error" in answer:
                 failed.append(answer)
-                context.errors.print(f"Left out: {answer['path']} cannot be decoded: {answer['error']}")
+                context.errors.print(f"Left out: {answer['path']} cannot be decoded: {answer['error']}", markup=False)
             else:
                 write(row(bundle, answer))
                 answers.append(answer)
             advance(1)
-    context.emit({"classes": bundle.classes, "images": answers, "failed": failed}, lambda: None)
+    told = {"classes": bundle.classes, "images": answers, "failed": failed, "left_out": found.left_out}
+    context.emit(told, lambda: None)
     if to:
         context.errors.print(f"Wrote {counted(len(answers), 'image')} to {to}.")
     if failed:

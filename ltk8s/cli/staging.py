@@ -10,6 +10,7 @@ from typing import Literal
 from ltk8s.cli.common import Context
 from ltk8s.cli.show import counted
 from ltk8s.data.manifest import MANIFEST, Manifest
+from ltk8s.data.sources.kinds import describe
 from ltk8s.store import layout
 from ltk8s.store.base import Store
 from ltk8s.store.folder import upload_folder
@@ -95,7 +96,8 @@ def findings(manifest: Manifest) -> list[str]:
     if manifest.converted:
         lines.append("Converted: " + ", ".join(f"{n:,} {kind}" for kind, n in manifest.converted.items()) + ".")
     if manifest.ignored:
-        lines.append(f"Ignored: {counted(manifest.ignored, 'file')} (hidden, no image, or in no class folder).")
+        kinds = describe(manifest.left_out) or "hidden, no image, or in no class folder"
+        lines.append(f"Ignored: {counted(manifest.ignored, 'file')}: {kinds}.")
     if manifest.test_fraction is not None:
         lines.append(
             f"The source has no test part: {manifest.test_fraction:.0%} of each class was drawn (seed {manifest.test_seed})."

@@ -33,8 +33,8 @@ class Manifest(Spec):
 
     ``request`` identifies the source and the options that made it, so that staging the same again is known at once.
     ``test_fraction`` and ``test_seed`` are set where the test part was drawn. ``converted`` counts images by what was done
-    to them; ``ignored`` counts files that were no images of a class; ``copies`` training images that equal an earlier one and
-    are not in one group with it (None: not counted by the version that staged it).
+    to them; ``ignored`` counts files that were no images of a class, ``left_out`` has them by kind; ``copies`` counts training
+    images that equal an earlier one and are not in one group with it (None: not counted by the version that staged it).
     """
 
     name: str
@@ -49,6 +49,7 @@ class Manifest(Spec):
     copies: int | None = None
     converted: dict[str, int] = {}
     ignored: int = 0
+    left_out: dict[str, int] = {}
     grouped: bool = False
     test_fraction: float | None = None
     test_seed: int | None = None

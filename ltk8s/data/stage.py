@@ -24,7 +24,7 @@ from ltk8s.data.sources import Item, Listing, Source, open_source
 from ltk8s.data.sources.base import listed, readable
 from ltk8s.errors import UsageError
 
-STAGING = 2
+STAGING = 3
 """Raise it when staging the same source gives another data set."""
 
 PARTS: tuple[Part, ...] = ("test", "train")
@@ -78,6 +78,7 @@ def stage(
     manifest = staging.manifest(
         name=name,
         ignored=listing.ignored,
+        left_out=dict(listing.left_out),
         test_fraction=test_fraction if drawn else None,
         test_seed=seed if drawn else None,
         request=request(opened, size=size, test_fraction=test_fraction, seed=seed, drop_duplicates=drop_duplicates),

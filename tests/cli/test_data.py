@@ -1,5 +1,6 @@
 import json
 import shutil
+import tarfile
 
 import numpy as np
 import pytest
@@ -101,8 +102,32 @@ def test_findings_are_said(ltk8s, pictures):
     shutil.copyfile(pictures / "test/dog/0001.png", pictures / "train/dog/0003.png")
     shown = ltk8s("data", "stage", "pets", "--from", pictures).stdout
     assert "Converted: 1 grey." in shown
-    assert "Ignored: 1 file " in shown
+    assert "Ignored: 1 file: 1 .txt." in shown
     assert "Warning: 1 training image in the test part too, pixel for pixel (train/dog/0003.png = test/dog/0001.png)" in shown
+
+
+def test_what_is_left_out_is_said_by_kind_and_kept(ltk8s, pictures):
+    (pictures / "train/cat/@eaDir").mkdir()
+    for name in ("@eaDir/0000.png", "a.heic", "b.heic", ".DS_Store"):
+        (pictures / "train/cat" / name).touch()
+    line = "Ignored: 4 files: 2 .heic (pictures that are not read: convert them to JPEG or PNG), 1 hidden, 1 in @eaDir."
+    assert line in ltk8s("data", "stage", "pets", "--from", pictures).stdout
+    assert line in " ".join(ltk8s("data", "show", "pets", COLUMNS="300").stdout.split())
+    manifest = json.loads(ltk8s("data", "list", "--json").stdout)[0]
+    assert manifest["left_out"] == {".heic": 2, "hidden": 1, "in @eaDir": 1}
+    assert manifest["ignored"] == 4
+
+
+def test_the_code_page_of_an_archive_is_an_option(ltk8s, pictures):
+    with tarfile.open(pictures.parent / "pets.tar", "w", encoding="cp850", format=tarfile.GNU_FORMAT) as archive:
+        for part in ("train", "test"):
+            archive.add(pictures / part / "cat", f"{part}/M\u00f6we")
+            archive.add(pictures / part / "dog", f"{part}/dog")
+    refused = ltk8s("data", "stage", "pets", "--from", pictures.parent / "pets.tar")
+    assert refused.exit_code == 2
+    assert "Give the right one as --encoding" in refused.stderr
+    assert ltk8s("data", "stage", "pets", "--from", pictures.parent / "pets.tar", "--encoding", "cp850").exit_code == 0
+    assert json.loads(ltk8s("data", "list", "--json").stdout)[0]["classes"] == ["M\u00f6we", "dog"]
 
 
 def test_dropped_duplicates_are_said(ltk8s, pictures):

@@ -1,5 +1,6 @@
 """What `ltk8s pull` and `ltk8s predict` refuse before anything is loaded; test_for_real has them at work."""
 
+import os
 import subprocess
 import sys
 
@@ -19,19 +20,19 @@ def photos(tmp_path, monkeypatch):
 
 
 def test_a_folder_stands_for_all_images_below_it(photos):
-    assert expand(["photos"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+    assert expand(["photos"]).paths == ["photos/a.jpg", "photos/inner/b.PNG"]
 
 
 def test_a_file_is_taken_whatever_it_is_called(photos):
-    assert expand(["photos/inner/notes.txt"]) == ["photos/inner/notes.txt"]
+    assert expand(["photos/inner/notes.txt"]).paths == ["photos/inner/notes.txt"]
 
 
 def test_a_pattern_finds_images(photos):
-    assert expand(["photos/**/*"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+    assert expand(["photos/**/*"]).paths == ["photos/a.jpg", "photos/inner/b.PNG"]
 
 
 def test_each_image_is_taken_once(photos):
-    assert expand(["photos/a.jpg", "photos", "photos/*.jpg"]) == ["photos/a.jpg", "photos/inner/b.PNG"]
+    assert expand(["photos/a.jpg", "photos", "photos/*.jpg"]).paths == ["photos/a.jpg", "photos/inner/b.PNG"]
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,78 @@ def test_each_image_is_taken_once(photos):
 def test_nothing_found_is_an_error(photos, text, said):
     with pytest.raises(UsageError, match=said):
         expand(["photos/a.jpg", text])
+
+
+@pytest.fixture
+def nas(photos):
+    """A folder as network storage leaves it, with a phone's pictures."""
+    for name in ("@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "b.heic", "c.heic", "d.jfif"):
+        (photos / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (photos / "photos" / name).touch()
+    (photos / "photos" / "gone.png").symlink_to("nowhere.png")
+    os.mkfifo(photos / "photos" / "pipe.png")
+    return photos
+
+
+def test_what_a_folder_has_beside_images_is_counted(nas):
+    found = expand(["photos"])
+    assert found.paths == ["photos/a.jpg", "photos/d.jfif", "photos/inner/b.PNG"]
+    assert found.left_out == {
+        ".heic": 2,
+        "in @eaDir": 1,
+        ".txt": 2,
+        "hidden": 1,
+        "links that lead nowhere": 1,
+        "pipes, sockets or devices": 1,
+    }
+
+
+def test_what_a_pattern_finds_beside_images_is_counted(nas):
+    found = expand(["photos/**/*", "photos/*.jf*", "photos/inner"])
+    assert found.paths == ["photos/a.jpg", "photos/d.jfif", "photos/inner/b.PNG"]
+    assert found.left_out == {
+        ".heic": 2,
+        "in @eaDir": 1,
+        ".txt": 2,
+        "hidden": 1,
+        "links that lead nowhere": 1,
+        "pipes, sockets or devices": 1,
+    }
+
+
+def test_what_is_named_is_meant_whatever_it_is_called(nas):
+    assert expand(["photos/@eaDir/*/*.jpg"]).paths == ["photos/@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg"]
+    assert expand(["photos/*/.*.png"]).paths == ["photos/inner/.hidden.png"]
+    assert expand(["photos/b.heic", "photos"]).left_out[".heic"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("photos/*.heic", r"There is no image 'photos/\*.heic', but 2 .heic \(pictures that are not read"),
+        ("photos/none", "There is no image below 'photos/none', but 1 .txt"),
+        ("photos/pipe.png", "'photos/pipe.png' is not a file"),
+    ],
+)
+def test_what_is_there_in_place_of_images_is_said(nas, text, said):
+    with pytest.raises(UsageError, match=said):
+        expand([text])
+
+
+@pytest.mark.parametrize("text", ["photos", "photos/**/*.jpg", "photos/*/*.PNG"])
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, photos, text):
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    (photos / "photos" / "inner").chmod(0)
+    before = os.geteuid()
+    if before == 0:  # root may read everything
+        os.seteuid(65534)
+    try:
+        with pytest.raises(UsageError, match=r"Cannot read '(photos/)?inner': permission denied\. Give this user the right"):
+            expand([text])
+    finally:
+        os.seteuid(before)
+        (photos / "photos" / "inner").chmod(0o755)
 
 
 def test_a_directory_that_was_not_pulled_is_refused(ltk8s, photos):

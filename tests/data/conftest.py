@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +52,28 @@ def loaded(staged: Callable[..., Manifest], tmp_path: Path) -> Callable[..., Dat
         return load_dataset(tmp_path / "staged")
 
     return run
+
+
+@pytest.fixture
+def as_nobody() -> Callable[[Path, Mapping[str, int]], AbstractContextManager[None]]:
+    """Take rights from places below a folder, and be someone who is bound by them: root may read everything."""
+
+    @contextmanager
+    def bound(root: Path, rights: Mapping[str, int]) -> Iterator[None]:
+        before = os.geteuid()
+        above = [parent for parent in root.parents if before == 0 and parent.stat().st_mode & 0o005 != 0o005]
+        kept = {path: path.stat().st_mode for path in (*above, *(root / name for name in rights))}
+        for parent in above:
+            parent.chmod(0o755)
+        for name, mode in rights.items():
+            (root / name).chmod(mode)
+        if before == 0:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(before)
+            for path, mode in kept.items():
+                path.chmod(mode)
+
+    return bound

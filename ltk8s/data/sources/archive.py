@@ -4,104 +4,194 @@ from __future__ import annotations
 
 import lzma
 import shutil
+import stat
 import tarfile
 import tempfile
 import weakref
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, cast
 
 from ltk8s.data.shards import file_sha256
-from ltk8s.data.sources.base import Listing, is_hidden, is_image, listed, readable
+from ltk8s.data.sources.base import Listing, listed, readable
+from ltk8s.data.sources.kinds import LINKS, REPLACED, SPECIAL, is_image, nobodys
 from ltk8s.data.sources.layout import arrange
+from ltk8s.data.sources.members import (
+    cleaned,
+    is_piece,
+    is_text,
+    not_in,
+    parents,
+    refuse_links_to_folders,
+    refuse_unknown_code_page,
+    refuse_unsafe,
+    zip_name,
+)
 from ltk8s.errors import UsageError
 
-TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+OTHER_METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 96: "JPEG", 98: "PPMd"}
+LONGEST_PATH = 4096
+FILE = "file"
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError)
 
 
 class ZipSource:
-    """A zip archive, read in place."""
+    """A zip archive, read in place. ``encoding`` is the code page of names that are not marked as UTF-8."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
+        self.encoding = encoding
         self.title = f"archive {readable(path.name)}"
 
     def identity(self) -> str:
-        return f"archive:{file_sha256(self.path)}"
+        return archive_identity(self.path, self.encoding)
 
     def listing(self) -> Listing:
+        if is_piece(self.path):
+            raise UsageError(f"{self.path.name!r} is a piece of a split archive.", "Unpack it and give the folder.")
         try:
             with zipfile.ZipFile(self.path) as archive:
-                members = {member.filename: member for member in archive.infolist()}
-        except BROKEN as error:
+                every = archive.infolist()
+                members = zip_members(every, self.encoding)
+                links = {
+                    name: archive.read(member).decode("utf-8", "surrogateescape")
+                    for name, member in members.items()
+                    if is_link(member) and not is_image(name) and not member.flag_bits & 1 and member.file_size < LONGEST_PATH
+                }
+        except UnicodeDecodeError as error:
+            raise UsageError(
+                f"{self.path.name!r} has a name that is marked as UTF-8 and is not: {error.object!r}.",
+                "Pack it anew with another program.",
+            ) from None
+        except (*BROKEN, NotImplementedError) as error:
             raise unreadable(self.path, error) from None
+        folders = parents(members)
         refuse_unsafe(self.path, members)
-        files = [name for name, member in members.items() if not member.is_dir()]
-        items, ignored = arrange(files, parents(members), repr(self.path.name))
-        locked = [item.name for item in items if members[item.name].flag_bits & 1]
-        if locked:
-            raise UsageError(f"{self.path.name!r} is encrypted: {listed(locked, 1)}.", "Give an archive without a password.")
-        size = sum(members[item.name].file_size for item in items)
-        return Listing(items, partial(read_member, self.path, self.path.stat().st_mtime_ns), size, ignored)
+        refuse_unknown_code_page(self.path, members)
+        refuse_links_to_folders(self.path, links, folders)
+        files = [name for name in members if not name.endswith("/")]
+        items, left_out = arrange([name for name in files if name not in links], folders, repr(self.path.name))
+        self._refuse_unreadable({item.name: members[item.name] for item in items})
+        left_out.update(nobodys(name) or LINKS for name in links)
+        left_out[REPLACED] += sum(not zip_name(member, self.encoding).endswith("/") for member in every) - len(files)
+        read = partial(read_member, self.path, self.path.stat().st_mtime_ns, self.encoding)
+        return Listing(items, read, sum(members[item.name].file_size for item in items), +left_out)
+
+    def _refuse_unreadable(self, images: Mapping[str, zipfile.ZipInfo]) -> None:
+        """Refuse an archive of which images cannot be unpacked here, before any is tried."""
+        name = repr(self.path.name)
+        if locked := [image for image, member in images.items() if member.flag_bits & 1]:
+            raise UsageError(f"{name} is encrypted: {listed(locked, 1)}.", "Give an archive without a password.")
+        if links := [image for image, member in images.items() if is_link(member)]:
+            raise UsageError(
+                f"{name} holds links in place of images: {listed(links)}.",
+                "Pack it with `zip -r`, without -y, which puts the files there.",
+            )
+        if other := [image for image, member in images.items() if member.compress_type not in METHODS]:
+            method = OTHER_METHODS.get(images[other[0]].compress_type, "an unknown method")
+            raise UsageError(
+                f"{len(other):,} images in {name} are packed by {method}, which is not read here: {listed(other, 1)}.",
+                "Pack it anew with the method Deflate, or unpack it and give the folder.",
+            )
 
 
-def read_member(path: Path, written: int, name: str) -> bytes:
+def zip_members(every: Iterable[zipfile.ZipInfo], encoding: str | None) -> dict[str, zipfile.ZipInfo]:
+    """Members by their path. Of a path that comes twice the last counts, as where an archive was added to."""
+    return {name: member for member in every if (name := cleaned(zip_name(member, encoding)))}
+
+
+def is_link(member: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(member.external_attr >> 16)
+
+
+def read_member(path: Path, written: int, encoding: str | None, name: str) -> bytes:
     """One file of an archive that was ``written`` at that time."""
-    return _open_zip(path, written).read(name)
+    archive, members = _open_zip(path, written, encoding)
+    return archive.read(members[name])
 
 
 @lru_cache(maxsize=2)
-def _open_zip(path: Path, written: int) -> zipfile.ZipFile:
+def _open_zip(path: Path, written: int, encoding: str | None) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
     """Kept open; another archive in its place is opened anew."""
-    return zipfile.ZipFile(path)
+    archive = zipfile.ZipFile(path)
+    return archive, zip_members(archive.infolist(), encoding)
 
 
 class TarSource:
-    """A tar archive. It can only be read in one go, so its images are put in a folder of numbered files first."""
+    """A tar archive. It can only be read in one go, so its images are put in a folder of numbered files first.
 
-    def __init__(self, path: Path) -> None:
+    ``encoding`` is the code page of names that are not marked as UTF-8.
+    """
+
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
+        self.encoding = encoding
         self.title = f"archive {readable(path.name)}"
 
     def identity(self) -> str:
-        return f"archive:{file_sha256(self.path)}"
+        return archive_identity(self.path, self.encoding)
 
     def listing(self) -> Listing:
         spool = Spool(Path(tempfile.mkdtemp(prefix="ltk8s-tar-")))
         weakref.finalize(spool, shutil.rmtree, spool.folder, ignore_errors=True)
         try:
-            files, folders = self._unpack(spool)
+            files, folders, left_out = self._unpack(spool)
         except BROKEN as error:
             raise unreadable(self.path, error) from None
-        items, ignored = arrange(files, folders, repr(self.path.name))
+        items, others = arrange(files, folders, repr(self.path.name))
         links = [item.name for item in items if item.name not in spool.places]
         if links:
             raise UsageError(
                 f"{self.path.name!r} holds links in place of images: {listed(links)}.",
                 "Pack it with `tar -h --hard-dereference`, which puts the files there.",
             )
-        return Listing(items, spool, sum(spool.path(item.name).stat().st_size for item in items), ignored)
+        return Listing(items, spool, sum(spool.path(item.name).stat().st_size for item in items), left_out + others)
 
-    def _unpack(self, spool: Spool) -> tuple[list[str], list[str]]:
-        """Put the images into the spool; return the archive's files and folders. Of a name that comes twice the last counts."""
-        names: dict[str, None] = {}
-        with tarfile.open(self.path) as archive:
+    def _unpack(self, spool: Spool) -> tuple[list[str], list[str], Counter[str]]:
+        """Put the images into the spool; return the archive's files, its folders, and what is neither, counted by kind.
+
+        Of a name that comes twice the last counts.
+        """
+        names: dict[str, str] = {}
+        links: dict[str, str] = {}
+        left_out: Counter[str] = Counter()
+        with tarfile.open(self.path, encoding=self.encoding or "utf-8") as archive:
             for member in archive:
-                name = member.name.removeprefix("./")
-                names[f"{name}/" if member.isdir() else name] = None
+                if not (name := self._name(member)):
+                    continue
+                left_out[REPLACED] += name in names and not member.isdir()
+                names[name] = FILE if member.isfile() or member.isdir() else LINKS if is_tar_link(member) else SPECIAL
+                links[name] = member.linkname
                 spool.drop(name)
-                if member.isfile() and is_image(name) and not is_hidden(name):
+                if member.isfile() and is_image(name) and not nobodys(name):
                     with spool.create(name).open("wb") as file:
                         shutil.copyfileobj(cast("IO[bytes]", archive.extractfile(member)), file)
             if cast("IO[bytes]", archive.fileobj).tell() < archive.offset + tarfile.BLOCKSIZE:
                 raise tarfile.ReadError("it has no end")
         refuse_unsafe(self.path, names)
-        return [name for name in names if not name.endswith("/")], parents(names)
+        refuse_unknown_code_page(self.path, names)
+        folders = parents(names)
+        refuse_links_to_folders(self.path, {name: to for name, to in links.items() if names[name] == LINKS}, folders)
+        others = {name for name, kind in names.items() if kind == SPECIAL or (kind == LINKS and not is_image(name))}
+        left_out.update(nobodys(name) or names[name] for name in others)
+        return [name for name in names if not name.endswith("/") and name not in others], folders, +left_out
+
+    def _name(self, member: tarfile.TarInfo) -> str:
+        name = cleaned(f"{member.name}/" if member.isdir() else member.name)
+        if self.encoding and not is_text(name):
+            raise not_in(self.encoding, member.name)
+        return name
+
+
+def is_tar_link(member: tarfile.TarInfo) -> bool:
+    return member.issym() or member.islnk()
 
 
 @dataclass
@@ -130,21 +220,11 @@ class Spool:
         return self.path(name).read_bytes()
 
 
-def parents(names: Iterable[str]) -> list[str]:
-    """Every folder that a member lies in or is; zip archives need not list them."""
-    every = [*names]
-    folders = {str(parent) for name in every for parent in PurePosixPath(name).parents}
-    return sorted((folders | {name.rstrip("/") for name in every if name.endswith("/")}) - {".", ""})
-
-
-def refuse_unsafe(path: Path, names: Iterable[str]) -> None:
-    """Refuse an archive with a member that points outside of it: whoever made it had something else in mind than images."""
-    outside = [name for name in names if name.startswith("/") or ".." in name.split("/")]
-    if outside:
-        raise UsageError(
-            f"{path.name!r} has a path that leads outside of it: {listed(outside, 1)}.", "Do not use this archive."
-        )
+def archive_identity(path: Path, encoding: str | None) -> str:
+    """Over the content; the code page decides what the classes are called."""
+    return f"archive:{file_sha256(path)}{f':{encoding}' if encoding else ''}"
 
 
 def unreadable(path: Path, error: Exception) -> UsageError:
-    return UsageError(f"The archive {path.name!r} cannot be read: {error}.", "It may be cut off: fetch or make it anew.")
+    why = str(error).partition("\n")[0].rstrip(":")
+    return UsageError(f"The archive {path.name!r} cannot be read: {why}.", "It may be cut off: fetch or make it anew.")

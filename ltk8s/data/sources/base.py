@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ltk8s.errors import UsageError
 
 Pixels = NDArray[np.uint8]
 """One image, H×W×3."""
 
 Read = Callable[[str], bytes | Pixels]
 """From an item's name to an encoded image or its pixels. It travels to other processes, so it can be pickled."""
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,19 @@ class Item:
 class Listing:
     """All that a source holds, before anything is decoded.
 
-    ``bytes`` is what will be read; ``ignored`` counts the files that are hidden, no images, or outside of a class folder, and
-    links that lead nowhere.
+    ``bytes`` is what will be read; ``left_out`` counts the files that are no item, by kind (``kinds.describe`` says them).
     """
 
     items: tuple[Item, ...]
     read: Read
     bytes: int
-    ignored: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
     parallel: bool = True
+
+    @property
+    def ignored(self) -> int:
+        """How many files are no item."""
+        return sum(self.left_out.values())
 
 
 @runtime_checkable
@@ -56,20 +62,6 @@ class Source(Protocol):
         """List the items. Raises UsageError, naming the files or classes, where they make no data set."""
 
 
-def is_hidden(path: str) -> bool:
-    """Whether a file or a folder above it is nobody's data: dot files, and what macOS and Windows leave behind.
-
-    >>> is_hidden("cat/.DS_Store"), is_hidden("__MACOSX/cat/1.png"), is_hidden("cat/1.png")
-    (True, True, False)
-    """
-    return any(part.startswith(".") or part in {"__MACOSX", "Thumbs.db", "desktop.ini"} for part in path.split("/"))
-
-
-def is_image(path: str) -> bool:
-    """Whether a file's name is that of an image."""
-    return path.lower().endswith(SUFFIXES)
-
-
 def readable(name: str) -> str:
     """A file's name as text that can be printed and stored: bytes of it that are no UTF-8 are written out.
 
@@ -80,11 +72,89 @@ def readable(name: str) -> str:
 
 
 def listed(names: Iterable[str], limit: int = 10) -> str:
-    """Names for a sentence, as ``readable`` has them: the first ``limit`` and then a count.
+    """Names for a sentence, as ``readable`` and ``spelled`` have them: the first ``limit`` and then a count.
 
     >>> listed(["cat", "dog", "eel"], limit=2)
     'cat, dog and 1 more'
     """
     every = list(names)
-    shown = ", ".join(readable(name) for name in every[:limit])
+    shown = ", ".join(spelled(readable(name), keep=JOINERS) for name in every[:limit])
     return f"{shown} and {len(every) - limit:,} more" if len(every) > limit else shown
+
+
+JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+"""Characters without a width that Persian, Hindi and emoji are written with."""
+
+UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0") | {
+    chr(n) for n in range(0xFE00, 0xFE10)
+}
+"""Invisible characters whose category in Unicode does not say so."""
+
+
+def label_form(name: str) -> str:
+    """The one form of Unicode (NFC) that labels have: file systems and programs write ``ö`` as one character or as two.
+
+    >>> label_form("Mo\u0308we") == "M\u00f6we"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
+
+
+def look(name: str) -> str:
+    """What the eye sees of a name: two names with one look cannot be told apart on a screen.
+
+    >>> look("snow\u00a0 leopard\u200b ") == "snow leopard"
+    True
+    """
+    seen = "".join(" " if _is_blank(c) else c for c in label_form(name) if _is_blank(c) or not _is_unseen(c))
+    return label_form(" ".join(seen.split()))
+
+
+def spelled(name: str, keep: str = "") -> str:
+    """A name with what the eye cannot see in it written out, except for the characters of ``keep``.
+
+    >>> spelled("cat\u200b"), spelled("snow\u00a0leopard "), spelled("snow leopard")
+    ('cat<U+200B>', 'snow<U+00A0>leopard<U+0020>', 'snow leopard')
+    """
+    last = len(name) - 1
+
+    def written(i: int, character: str) -> str:
+        if character == " ":
+            plain = 0 < i < last and name[i - 1] != " "
+        else:
+            plain = character in keep or not (_is_blank(character) or _is_unseen(character))
+        return character if plain else f"<U+{ord(character):04X}>"
+
+    return "".join(written(i, character) for i, character in enumerate(name))
+
+
+def _is_blank(character: str) -> bool:
+    return character in "\t\n\r\u2800" or unicodedata.category(character) == "Zs"
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} or character in UNSEEN
+
+
+def refuse_lookalikes(labels: Iterable[str], where: str) -> None:
+    """Refuse classes that a person takes for one, such as ``cat`` and ``cat`` with a blank behind it.
+
+    Args:
+        labels: the classes, in ``label_form``.
+        where: what has them, for the message.
+
+    Raises:
+        UsageError: naming such classes, each with its invisible characters written out.
+    """
+    alike: dict[str, set[str]] = defaultdict(set)
+    for label in labels:
+        alike[look(label)].add(label)
+    unseen = alike.pop("", set())
+    if unseen:
+        raise UsageError(f"{where} has a class whose name cannot be seen: {spelled(min(unseen))}.", "Give it another name.")
+    several = [" and ".join(spelled(label) for label in sorted(names)) for _, names in sorted(alike.items()) if len(names) > 1]
+    if several:
+        raise UsageError(
+            f"{where} has classes whose names look the same (blanks, invisible characters): {'; '.join(several)}.",
+            "Give each class one name, and two classes names that can be told apart.",
+        )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from ltk8s.data.sources.base import SUFFIXES, Item, is_hidden, is_image, listed
+from ltk8s.data.sources.base import Item, label_form, listed, look, refuse_lookalikes
+from ltk8s.data.sources.kinds import ARCHIVES, OTHER_PICTURES, OUTSIDE, describe, is_image, is_photo, left_out_as, nobodys
 from ltk8s.errors import UsageError
 
 log = logging.getLogger(__name__)
@@ -21,8 +23,10 @@ OTHER_PARTS = {"val", "valid", "validation", "dev", "unlabeled", "unlabelled"}
 Path = tuple[str, ...]
 
 
-def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[tuple[Item, ...], int]:
-    """Return the items of a tree, and how many files are no item: hidden, no image, or in no class folder.
+def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[tuple[Item, ...], Counter[str]]:
+    """Return the items of a tree, and how many files of which kind are no item: hidden, no image, or in no class folder.
+
+    Folders count as one where their names differ only in the form of Unicode.
 
     Args:
         files: ``/``-separated paths below the tree's root.
@@ -31,41 +35,70 @@ def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[t
 
     Raises:
         UsageError: if there is no image, no class folder, a class folder without images, or another part than train and test,
-            or anything beside these.
+            or anything beside these; or if classes have names that look the same.
     """
     every = list(files)
-    images = [(*path.split("/"),) for path in every if is_image(path) and not is_hidden(path)]
-    if not images:
-        raise UsageError(f"{where} holds no images.", f"Images are files ending in {', '.join(SUFFIXES)}.")
-    if all(len(path) < 2 for path in images):
-        if any("\\" in path[0] for path in images):
-            raise UsageError(f"{where} has paths with backslashes, which are no folders here.", "Pack it with another program.")
-        raise UsageError(
-            f"{where} holds no class folders: its images lie side by side.", "Put the images of each class in a folder."
-        )
+    images = {path: _folders(path) for path in every if is_image(path) and not nobodys(path)}
+    others = [path for path in every if path not in images]
+    left_out = Counter(left_out_as(path) for path in others)
+    _refuse_no_classes(list(images.values()), left_out, where)
 
-    root = _wrapper(images)
-    parts = _parts([path[len(root) :] for path in images], where)
+    photos = [_folders(path) for path in every if is_photo(path) and not nobodys(path)]
+    root = _wrapper(photos)
+    parts = _parts([path[len(root) :] for path in photos], where)
     depth = len(root) + (1 if parts else 0)
     items = tuple(
-        Item(name="/".join(path), label=path[depth], part=_part(path[depth - 1]))
-        if len(parts) == 2
-        else Item(name="/".join(path), label=path[depth])
-        for path in images
+        Item(name=name, label=path[depth], part=_part(path[depth - 1]) if len(parts) == 2 else None)
+        for name, path in images.items()
         if len(path) > depth + 1 and path[: len(root)] == root
     )
-    filled = {(*item.name.split("/")[: depth + 1],) for item in items}
-    _refuse_empty([(*folder.split("/"),) for folder in folders], root, depth, filled, where)
-    return items, len(every) - len(items)
+    left_out[OUTSIDE] += len(images) - len(items)
+    filled = {images[item.name][: depth + 1] for item in items}
+    empty = {_folders(folder) for folder in folders if not nobodys(folder)}
+    empty = {folder for folder in empty if len(folder) == depth + 1 and folder[: len(root)] == root} - filled
+    _refuse_empty(empty, others, depth, where)
+    labels = {item.label for item in items}
+    refuse_lookalikes(labels, where)
+    _warn_of_capitals(labels, where)
+    return items, +left_out
+
+
+def _folders(path: str) -> Path:
+    return (*label_form(path).split("/"),)
+
+
+def _refuse_no_classes(images: Sequence[Path], left_out: Mapping[str, int], where: str) -> None:
+    """Raise UsageError where there is no image that can be read, or no folder that any lies in."""
+    if not images:
+        has = f", but {describe(left_out)}" if left_out else ""
+        if left_out.keys() & set(ARCHIVES):
+            do = "Unpack the archives and stage what was in them."
+        elif left_out.keys() & OTHER_PICTURES:
+            do = "Convert the pictures to JPEG or PNG."
+        else:
+            do = "Images are files with a suffix such as .jpg, .png, .webp or .tif."
+        raise UsageError(f"{where} holds no images{has}.", do)
+    if any(len(path) > 1 for path in images):
+        return
+    if any("\\" in path[0] for path in images):
+        raise UsageError(f"{where} has paths with backslashes, which are not folders here.", "Pack it with another program.")
+    raise UsageError(
+        f"{where} holds no class folders: its images lie side by side.", "Put the images of each class in a folder."
+    )
 
 
 def _wrapper(images: Sequence[Path]) -> Path:
-    """The folders around the class folders or parts: archives often have one around everything."""
+    """The folders around the class folders or parts: archives often have one around everything.
+
+    An image directly in a folder makes it a class, unless there are parts of class folders beside the image.
+    """
     root: Path = ()
     while True:
         inside = [path[len(root) :] for path in images if path[: len(root)] == root and len(path) > len(root) + 1]
         tops = {path[0] for path in inside}
-        if len(tops) > 1 or any(_part(top) for top in tops) or any(len(path) < 3 for path in inside):
+        if len(tops) > 1 or any(_part(top) for top in tops):
+            return root
+        if any(len(path) < 3 for path in inside) and not any(_part(path[1]) for path in inside if len(path) > 3):
             return root
         root = (*root, *tops)
 
@@ -126,11 +159,29 @@ def _warn_of_unlabelled(images: Sequence[Path], parts: set[PartName], where: str
         )
 
 
-def _refuse_empty(folders: Iterable[Path], root: Path, depth: int, filled: set[Path], where: str) -> None:
-    empty = [
-        "/".join(folder)
-        for folder in folders
-        if len(folder) == depth + 1 and folder[: len(root)] == root and folder not in filled and not is_hidden("/".join(folder))
+def _refuse_empty(empty: Iterable[Path], others: Iterable[str], depth: int, where: str) -> None:
+    """Raise UsageError for class folders without an image, and say what they have instead."""
+    held: dict[Path, Counter[str]] = {folder: Counter() for folder in empty}
+    if not held:
+        return
+    for name in others:
+        folder = _folders(name)[: depth + 1]
+        if folder in held:
+            held[folder][left_out_as(name)] += 1
+    names = [
+        f"{'/'.join(folder)}{f' ({describe(kinds, remarks=False)})' if kinds else ''}" for folder, kinds in sorted(held.items())
     ]
-    if empty:
-        raise UsageError(f"{where} has class folders without an image: {listed(sorted(empty))}.", "Remove them, or add images.")
+    raise UsageError(
+        f"{where} has class folders without an image: {listed(names)}.",
+        "Put images there (Pillow's formats are read, such as JPEG and PNG), or move what is not a class out of the data set.",
+    )
+
+
+def _warn_of_capitals(labels: Iterable[str], where: str) -> None:
+    """Say which classes differ in capitals alone: a person may mean one, and some file systems cannot keep them apart."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for label in sorted(labels):
+        alike[look(label).casefold()].append(label)
+    several = [" and ".join(names) for names in alike.values() if len(names) > 1]
+    if several:
+        log.warning("%s has classes that differ only in capitals, and are kept apart: %s.", where, listed(several))

@@ -1,9 +1,11 @@
 import hashlib
 import os
+import socket
+from pathlib import Path
 
 import pytest
 
-from ltk8s.data.sources.folder import FolderSource
+from ltk8s.data.sources.folder import FolderSource, read_file
 from ltk8s.errors import UsageError
 
 
@@ -52,13 +54,14 @@ def test_a_link_to_a_folder_is_followed_once(folder):
     assert sorted(item.name for item in FolderSource(root).listing().items) == ["cat/0000.png", "dog/0000.png", "eel/1.png"]
 
 
-def test_a_broken_link_is_no_image(folder):
+def test_a_broken_link_is_no_image_and_named(folder, caplog):
     root = folder({"cat": 1, "dog": 1})
     (root / "cat" / "gone.png").symlink_to(root / "nowhere.png")
     (root / "dog" / "circle.png").symlink_to(root / "dog" / "circle.png")
     listing = FolderSource(root).listing()
     assert len(listing.items) == 2
-    assert listing.ignored == 2
+    assert listing.left_out == {"links that lead nowhere": 2}
+    assert "in place of images, which are left out: cat/gone.png, dog/circle.png." in caplog.text
 
 
 @pytest.mark.parametrize("link", ["a", "z"])
@@ -117,3 +120,92 @@ def test_identity_of_ordinary_names_stays_what_it_was(folder):
 
 def test_the_title_tells_no_path_of_this_machine(folder):
     assert FolderSource(folder({"cat": 1})).title == "image folders images"
+
+
+def test_what_other_systems_put_beside_images_is_counted(folder):
+    root = folder({"cat": 3, "dog": 3, "cat/@eaDir/0000.png": 2, "#recycle": 1, "$RECYCLE.BIN/cat": 1, "lost+found": 0})
+    (root / "cat" / "Thumbs.db").touch()
+    listing = FolderSource(root).listing()
+    assert sorted({item.label for item in listing.items}) == ["cat", "dog"]
+    assert len(listing.items) == 6
+    assert listing.left_out == {"in @eaDir": 2, "in #recycle": 1, "in $RECYCLE.BIN": 1, "Thumbs.db": 1}
+
+
+def test_a_class_may_link_to_a_hidden_folder(folder):
+    root = folder({".data/cat": 2, "dog": 1})
+    (root / "cat").symlink_to(".data/cat", target_is_directory=True)
+    assert names(root) == ["cat/0000.png", "cat/0001.png", "dog/0000.png"]
+
+
+def test_links_in_a_hidden_folder_are_not_followed(folder, tmp_path):
+    root = folder({"cat": 1, "dog": 1, ".wine": 0})
+    (tmp_path / "drive").mkdir()
+    (tmp_path / "drive" / "system.png").touch()
+    (root / ".wine" / "z:").symlink_to(tmp_path / "drive", target_is_directory=True)
+    listing = FolderSource(root).listing()
+    assert len(listing.items) == 2
+    assert listing.ignored == 0
+
+
+def test_pipes_and_sockets_are_no_images(folder, monkeypatch):
+    root = folder({"cat": 1, "dog": 1})
+    os.mkfifo(root / "cat" / "pipe.png")
+    monkeypatch.chdir(root)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("dog/socket.png")
+        listing = FolderSource(root).listing()
+    assert len(listing.items) == 2
+    assert listing.left_out == {"pipes, sockets or devices": 2}
+
+
+@pytest.mark.parametrize("rights", [0o000, 0o111, 0o444])
+@pytest.mark.parametrize("place", ["cat/more", "cat"])
+def test_a_folder_that_cannot_be_read_is_named(folder, as_nobody, rights, place):
+    root = folder({"cat": 1, "cat/more": 1, "dog": 1})
+    with (
+        as_nobody(root, {place: rights}),
+        pytest.raises(UsageError, match=rf"Cannot read '{place}': permission denied\. Give"),
+    ):
+        FolderSource(root).listing()
+
+
+def test_the_root_that_cannot_be_read_is_named(folder, as_nobody):
+    root = folder({"cat": 1, "dog": 1})
+    with as_nobody(root, {".": 0o000}), pytest.raises(UsageError, match=r"Cannot read 'images': permission denied"):
+        FolderSource(root).listing()
+
+
+def test_files_that_cannot_be_read_are_named_all_at_once(folder, as_nobody):
+    root = folder({"cat": 2, "dog": 2})
+    locked = {"cat/0001.png": 0o000, "dog/0000.png": 0o000}
+    with as_nobody(root, locked), pytest.raises(UsageError, match=r"2 of 4 images .* for cat/0001.png, dog/0000.png\. Give"):
+        FolderSource(root).listing()
+
+
+def test_folders_of_other_systems_need_not_be_read(folder, as_nobody):
+    root = folder({"cat": 1, "dog": 1, "lost+found": 1, ".Trash-0": 1})
+    with as_nobody(root, {"lost+found": 0o000, ".Trash-0": 0o000}):
+        assert len(FolderSource(root).listing().items) == 2
+
+
+def test_a_folder_named_by_a_dot_has_its_name_in_messages(folder, monkeypatch):
+    monkeypatch.chdir(folder({"none": 0}))
+    with pytest.raises(UsageError, match="'images' holds no images"):
+        FolderSource(Path()).listing()
+
+
+def test_a_file_that_cannot_be_read_later_is_named_without_a_path_of_this_machine(folder, as_nobody):
+    root = folder({"cat": 1, "dog": 1})
+    with as_nobody(root, {"cat/0000.png": 0}), pytest.raises(UsageError) as raised:
+        read_file(root, "cat/0000.png")
+    assert raised.value.what == "Cannot read 'cat/0000.png': permission denied."
+    (root / "cat/0000.png").unlink()
+    with pytest.raises(UsageError, match=r"Cannot read 'cat/0000.png': no such file or directory. Check the path"):
+        read_file(root, "cat/0000.png")
+
+
+def test_what_other_systems_change_leaves_the_identity(folder):
+    root = folder({"cat": 1, "dog": 1})
+    before = FolderSource(root).identity()
+    folder({"cat/@eaDir": 1, ".thumbnails": 1})
+    assert FolderSource(root).identity() == before

@@ -9,7 +9,15 @@ from ltk8s.errors import UsageError
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("a.zip", ZipSource), ("a.tar", TarSource), ("a.tar.gz", TarSource), ("a.TGZ", TarSource), ("a.tar.xz", TarSource)],
+    [
+        ("a.zip", ZipSource),
+        ("a.tar", TarSource),
+        ("a.tar.gz", TarSource),
+        ("a.TGZ", TarSource),
+        ("a.tar.xz", TarSource),
+        ("a.TBZ2", TarSource),
+        ("A.ZIP", ZipSource),
+    ],
 )
 def test_files_are_told_apart_by_their_ending(tmp_path, name, kind):
     (tmp_path / name).touch()
@@ -39,3 +47,22 @@ def test_says_what_it_cannot_open(place, message):
 def test_per_class_is_for_glyphs_only(tmp_path):
     with pytest.raises(UsageError, match="--per-class sets the size of the built-in glyphs50 only"):
         open_source("birds", tmp_path, per_class=5)
+
+
+@pytest.mark.parametrize("name", ["a.7z", "a.RAR", "a.tar.zst", "a.gz"])
+def test_archives_that_are_not_read_are_named(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(UsageError, match=f"'{name}' is an archive of a kind that is not read here. Unpack it"):
+        open_source("birds", tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.zip.001", "a.z01", "a.tar.gz.aa", "a.part1.rar"])
+def test_pieces_of_archives_are_named(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(UsageError, match=f"'{name}' is a piece of a split archive"):
+        open_source("birds", tmp_path / name)
+
+
+def test_a_place_that_cannot_be_looked_at_is_named():
+    with pytest.raises(UsageError, match=r"Cannot read 'aaa.*: file name too long. Use a shorter name"):
+        open_source("birds", "a" * 300)
