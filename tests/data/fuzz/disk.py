@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ltk8s.data.dataset import load_dataset
+from ltk8s.data.manifest import Manifest
 from ltk8s.data.stage import stage
 from ltk8s.errors import LtkError
 from tests.data.fuzz.names import is_named, is_printable
@@ -42,8 +43,8 @@ def _write(entries: Mapping[str, Entry], root: Path) -> None:
             os.symlink(entry.target if entry.target.startswith("/") else f"{base}/{entry.target}", place)
 
 
-def staged(folder: Path) -> tuple[Seen, int]:
-    """What a staged data set holds: its pictures, and how many files were left out."""
+def staged(folder: Path) -> tuple[Seen, Manifest]:
+    """What a staged data set holds, and what is said about it."""
     dataset = load_dataset(folder)
     manifest = dataset.manifest
     seen: Seen = Counter()
@@ -52,7 +53,7 @@ def staged(folder: Path) -> tuple[Seen, int]:
             colour = colour_of(tuple(int(value) for value in image[0, 0]))
             assert np.abs(image.astype(int) - rgb(colour)).max() < STEP // 4, "a picture is not in one of our colours"
             seen[None if manifest.test_fraction else name, manifest.classes[label], colour] += 1
-    return seen, manifest.ignored
+    return seen, manifest
 
 
 def check(tree: Tree, source: Path, out: Path) -> str:
@@ -71,10 +72,15 @@ def check(tree: Tree, source: Path, out: Path) -> str:
 
 def _check_staged(tree: Tree, out: Path) -> None:
     assert not tree.all_faults(), f"staged in spite of {tree.all_faults()!a}"
-    expected, (seen, left_out) = tree.expected(), staged(out)
+    expected, (seen, manifest) = tree.expected(), staged(out)
     assert not expected - seen, f"left out in silence: {[*expected - seen]!a}"
     assert not seen - expected, f"taken for what it is not, or twice: {[*seen - expected]!a}"
-    assert left_out == tree.left_out, f"{left_out} files are said to be left out, not {tree.left_out}"
+    assert manifest.ignored == tree.left_out, f"{manifest.ignored} files are said to be left out, not {tree.left_out}"
+    assert sum(manifest.left_out.values()) == manifest.ignored
+    for suffix in (".heic", ".cr2", ".svg", ".txt"):
+        assert manifest.left_out.get(suffix, 0) == tree.count(suffix), (
+            f"{suffix}: {manifest.left_out}, not {tree.count(suffix)}"
+        )
 
 
 def _check_refusal(tree: Tree, refusal: LtkError) -> None:

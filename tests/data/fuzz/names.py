@@ -181,14 +181,17 @@ def is_doubtful(name: str) -> bool:
 def is_named(name: str, message: str) -> bool:
     """Whether a message names a file or folder: its visible characters as they are, the others written out somehow."""
     normal = unicodedata.normalize("NFC", name)
-    pattern = "".join(re.escape(c) if c.isprintable() and c not in "\\'\"" else r".{0,10}?" for c in normal)
+    pattern = "".join(re.escape(c) if c.isprintable() and c not in "\\'\" " else r".{0,10}?" for c in normal)
     return re.search(pattern, unicodedata.normalize("NFC", message), re.DOTALL) is not None
 
 
-JOINERS = "\u200c\u200d"
-"""Characters without a width that Persian, Hindi and emoji are not written without."""
+JOINERS = " \u200c\u200d"
+"""The plain blank, and characters without a width that Persian, Hindi and emoji are not written without."""
 
 
 def is_printable(message: str) -> bool:
-    """Whether a message can go to any terminal and tells what it holds."""
-    return all(character.isprintable() or character in JOINERS for character in message)
+    """Whether a message can go to any terminal, and hides nothing: no control characters, no blanks but the plain one."""
+    return all(
+        unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"} or character in JOINERS
+        for character in message
+    )

@@ -37,6 +37,10 @@ class Packed:
         return check(self.tree, path, out)
 
 
+def _is_utf_8(path: str) -> bool:
+    return not any("\udc80" <= character <= "\udcff" for character in path)
+
+
 Members = list[tuple[str, Entry]]
 """An archive's members in order, by the names that it gives them."""
 
@@ -44,6 +48,8 @@ Members = list[tuple[str, Entry]]
 def members(draw: Draw, tree: Tree) -> Members:
     """A tree's folders and files as a program lists them: all folders or just those that are empty, in any order of folders."""
     every = [*tree.entries.items()]
+    if not all(_is_utf_8(path) for path in tree.entries):
+        tree.doubts.append(SOURCE)  # in which code page the other names are, nobody can know then
     if draw(st.booleans()):
         every.reverse()
     if draw(st.booleans()):
@@ -68,6 +74,7 @@ def name_twice(draw: Draw, tree: Tree, every: Members) -> None:
     if tree.shown and not any(name.startswith("./") for name, _ in every):
         path = draw(st.sampled_from(tree.shown))
         every.insert(0, (path, picture(tree.new_colour())))
+        tree.left_out += 1
         tree.doubts.append(path.split("/")[-1])
 
 
@@ -116,4 +123,4 @@ def damage(draw: Draw, tree: Tree, content: bytes) -> bytes:
     if draw(st.integers(0, 11)) < 11:
         return content
     tree.faults.append((SOURCE,))
-    return content[: len(content) * draw(st.integers(1, 9)) // 10]
+    return content[: len(content.rstrip(b"\0")) * draw(st.integers(1, 9)) // 10]

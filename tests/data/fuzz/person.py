@@ -123,6 +123,11 @@ class Tree:
         """The class folders that a person sees."""
         return [(part, name) for part, name in self.folders if not is_hidden(name)]
 
+    def count(self, suffix: str) -> int:
+        """How many files of a suffix a person sees."""
+        seen = [path for path in self.entries if not any(is_hidden(step) for step in path.split("/"))]
+        return sum(path.lower().endswith(suffix) and self.entries[path] is not None for path in seen)
+
     def expected(self) -> Seen:
         """What should be staged: names that are one to the eye in one Unicode normal form."""
         both = {_part_of(part) for part, _, _ in self.pictures} >= {"train", "test"}

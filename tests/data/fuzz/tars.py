@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.data.fuzz.names import is_hidden
 from tests.data.fuzz.packed import Draw, Members, Packed, apply, damage, members
-from tests.data.fuzz.person import Tree
+from tests.data.fuzz.person import SOURCE, Tree
 from tests.data.fuzz.trees import trees
 
 SUFFIXES = (".tar", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".TAR.GZ")
@@ -19,6 +19,7 @@ KINDS = {
     "hard link": tarfile.LNKTYPE,
     "pipe": tarfile.FIFOTYPE,
     "device": tarfile.CHRTYPE,
+    "more than there is": tarfile.REGTYPE,
 }
 LATIN_1 = "iso-8859-1"
 
@@ -54,7 +55,10 @@ def _special(draw: Draw, tree: Tree) -> tarfile.TarInfo | None:
     member = tarfile.TarInfo(f"{target.rpartition('/')[0]}/{name}")
     member.type = KINDS[kind]
     member.linkname = target if kind == "hard link" else target.rpartition("/")[2]
-    if name == "special.png" and "link" in kind:
+    if kind == "more than there is":
+        member.size = 3 << 30
+        tree.faults.append((name, SOURCE))
+    elif name == "special.png" and "link" in kind:
         tree.faults.append((name,))
     else:
         tree.doubts.append(name)
@@ -71,7 +75,9 @@ def _old(tree: Tree, every: Members, form: str) -> tuple[str, str]:
         return form, "utf-8"
     for _, name in tree.folders:
         if not name.isascii() and not is_hidden(name):
-            tree.faults.append((name.encode(LATIN_1).decode("utf-8", "surrogateescape"),))
+            tree.faults.append((name.encode(LATIN_1).decode("utf-8", "surrogateescape"), SOURCE))
+    if not all(path.isascii() for path in tree.entries):
+        tree.doubts.append(SOURCE)
     return "gnu" if form == "pax" else form, LATIN_1
 
 

@@ -54,12 +54,16 @@ def zips(draw: Draw) -> Packed:
     if locked:
         how.append(f"encrypted {locked!a}")
         tree.faults.append((locked.split("/")[-1],))
+    huge = draw(st.sampled_from(tree.shown or [""])) if draw(st.integers(0, 9)) == 9 else ""
+    if huge:
+        how.append(f"claims gigabytes {huge!a}")
+        tree.faults.append((huge.split("/")[-1],))
     _judge(tree, encoding)
-    content = _pack(draw, every, encoding, backslashes, locked)
+    content = _pack(draw, every, encoding, backslashes, locked, huge)
     return Packed(tree, draw(st.sampled_from((".zip", ".zip", ".ZIP"))), damage(draw, tree, content), " ".join(how))
 
 
-def _pack(draw: Draw, every: Members, encoding: str, backslashes: bool, locked: str) -> bytes:
+def _pack(draw: Draw, every: Members, encoding: str, backslashes: bool, locked: str, huge: str) -> bytes:
     compression = draw(st.sampled_from(COMPRESSIONS))
     large = draw(st.booleans())
     file = io.BytesIO()
@@ -73,6 +77,8 @@ def _pack(draw: Draw, every: Members, encoding: str, backslashes: bool, locked: 
             member.create_system = 0 if backslashes else 3
             with archive.open(member, "w", force_zip64=large) as place:
                 place.write(entry if isinstance(entry, bytes) else b"")
+            if huge and name.removeprefix("./") == huge:
+                member.file_size = 3 << 30
         archive.comment = draw(st.sampled_from((b"", b"", b"made by hand")))
     return file.getvalue()
 
