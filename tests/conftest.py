@@ -13,12 +13,46 @@ from pathlib import Path
 
 import boto3
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.tools.build import build
 
 settings.register_profile("ltk8s", deadline=None)  # a busy machine is no failure
 settings.load_profile("ltk8s")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", type=int, default=0, metavar="N", help="try N random inputs in each test of tests/data/fuzz")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The profile ``fuzz``: a few inputs, always the same; or as many as are asked for, random, with a seed to repeat them."""
+    many = config.getoption("--fuzz")
+    if many and config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesisseed = str(secrets.randbelow(2**32))
+    settings.register_profile(
+        "fuzz",
+        deadline=None,
+        max_examples=many or 200,
+        derandomize=not many,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if many := session.config.getoption("--fuzz"):
+        session.config.pluginmanager.get_plugin("terminalreporter").write_line(
+            f"--fuzz {many} --hypothesis-seed {session.config.option.hypothesisseed}"
+        )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever asks for a number of inputs knows that it takes its time."""
+    if config.getoption("--fuzz"):
+        for item in items:
+            if "fuzz" in item.path.parts:
+                item.add_marker(pytest.mark.timeout(0))
 
 
 class Minio:

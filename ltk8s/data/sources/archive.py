@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from ltk8s.data.shards import file_sha256
-from ltk8s.data.sources.base import Listing, listed, readable
+from ltk8s.data.sources.base import Listing, listed, readable, refuse_large
 from ltk8s.data.sources.kinds import LINKS, REPLACED, SPECIAL, is_image, nobodys
 from ltk8s.data.sources.layout import arrange
 from ltk8s.data.sources.members import (
@@ -43,7 +43,7 @@ METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.
 OTHER_METHODS = {1: "Shrink", 6: "Implode", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 96: "JPEG", 98: "PPMd"}
 LONGEST_PATH = 4096
 FILE = "file"
-BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError)
+BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, OSError)
 
 
 class ZipSource:
@@ -101,6 +101,7 @@ class ZipSource:
                 "Pack it with `zip -r`, without -y, which puts the files there.",
                 every=links,
             )
+        refuse_large({image: member.file_size for image, member in images.items()}, name)
         if other := [image for image, member in images.items() if member.compress_type not in METHODS]:
             method = OTHER_METHODS.get(images[other[0]].compress_type, "an unknown method")
             raise UsageError(
@@ -181,6 +182,7 @@ class TarSource:
                 links[name] = member.linkname
                 spool.drop(name)
                 if member.isfile() and is_image(name) and not nobodys(name):
+                    refuse_large({name: member.size}, repr(self.path.name))
                     with open_to_write(spool.create(name), spool.full) as file:
                         shutil.copyfileobj(cast("IO[bytes]", archive.extractfile(member)), file)
             if cast("IO[bytes]", archive.fileobj).tell() < archive.offset + tarfile.BLOCKSIZE:

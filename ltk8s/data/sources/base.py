@@ -62,6 +62,32 @@ class Source(Protocol):
         """List the items. Raises UsageError, naming the files or classes, where they make no data set."""
 
 
+LARGEST = 2 << 30
+"""Bytes of the largest file that is read as an image. Archives can claim any size and hold zeros for it."""
+
+
+def refuse_large(sizes: Mapping[str, int], where: str) -> None:
+    """Refuse files that would fill the memory before anything could be said about them.
+
+    Args:
+        sizes: bytes of each image's file, unpacked.
+        where: what has them, for the message.
+
+    Raises:
+        UsageError: naming them.
+
+    >>> refuse_large({"cat/1.png": 3 << 30}, "'set'")
+    Traceback (most recent call last):
+    ltk8s.errors.UsageError: 'set' has files of more than 2 GiB in place of images: cat/1.png. Take them out and stage again.
+    """
+    large = [name for name, size in sizes.items() if size > LARGEST]
+    if large:
+        raise UsageError(
+            f"{where} has files of more than {LARGEST >> 30} GiB in place of images: {listed(large)}.",
+            "Take them out and stage again.",
+        )
+
+
 def readable(name: str) -> str:
     """A file's name as text that can be printed and stored: bytes of it that are no UTF-8 are written out.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ltk8s.data.sources.base import Listing, listed, readable, spelled
+from ltk8s.data.sources.base import Listing, listed, readable, refuse_large, spelled
 from ltk8s.data.sources.kinds import NOWHERE, SPECIAL, is_image, nobodys
 from ltk8s.data.sources.layout import arrange
 from ltk8s.errors import UsageError, system_error, system_errors
@@ -39,28 +39,29 @@ class FolderSource:
         refuse_two_ways(self._tree, where)
         items, left_out = arrange(self._tree.files, self._tree.folders, where)
         names = [item.name for item in items]
-        size = files_size(self.root, names)
+        sizes = files_sizes(self.root, names)
         refuse_locked(self.root, names)
+        refuse_large(sizes, where)
         left_out.update(self._tree.not_files.values())
         lost = [name for name, kind in self._tree.not_files.items() if kind == NOWHERE and is_image(name)]
         if lost:
             log.warning(
                 "%s has links that lead nowhere in place of images, which are left out: %s.", where, listed(sorted(lost), 3)
             )
-        return Listing(items, partial(read_file, self.root), size, left_out)
+        return Listing(items, partial(read_file, self.root), sum(sizes.values()), left_out)
 
 
 def read_file(root: Path, name: str) -> bytes:
     return (root / name).read_bytes()
 
 
-def files_size(root: Path, names: Sequence[str]) -> int:
-    """The bytes that files have together."""
-    size = 0
+def files_sizes(root: Path, names: Sequence[str]) -> dict[str, int]:
+    """The bytes that each file has."""
+    sizes = {}
     for name in names:
         with _reading(name):
-            size += (root / name).stat().st_size
-    return size
+            sizes[name] = (root / name).stat().st_size
+    return sizes
 
 
 def refuse_locked(root: Path, names: Sequence[str]) -> None:
@@ -207,6 +208,6 @@ def refuse_two_ways(tree: Tree, where: str) -> None:
     for copy, name in copies.items():
         if meant.get(copy) != meant.get(name):
             raise UsageError(
-                f"{where} has images under two classes or parts, by a link: {readable(name)} is {readable(copy)} too.",
+                f"{where} has images under two classes or parts, by a link: {listed([name])} is {listed([copy])} too.",
                 "Remove one of the two ways to it.",
             )

@@ -53,6 +53,8 @@ def arrange(files: Iterable[str], folders: Iterable[str], where: str) -> tuple[t
         if len(path) > depth + 1 and path[: len(root)] == root
     )
     left_out[OUTSIDE] += len(images) - len(items)
+    if not parts:
+        _refuse_one_mixed([path[len(root) :] for path in photos if path[: len(root)] == root], where)
     filled = {images[item.name][: depth + 1] for item in items}
     empty = {_folders(folder) for folder in folders if not nobodys(folder)}
     empty = {folder for folder in empty if len(folder) == depth + 1 and folder[: len(root)] == root} - filled
@@ -112,8 +114,9 @@ def _parts(images: Sequence[Path], where: str) -> set[PartName]:
     deep = {path[0] for path in images if len(path) > 2}
     parts = {part for top in deep if (part := _part(top))}
     others = {top for top in tops if top.casefold() in OTHER_PARTS}
-    if not deep or not (parts or deep & others):
+    if not parts:
         _refuse_several(images, where)
+    if not deep or not (parts or deep & others):
         return set()
     if others and all(_part(top) or top in others for top in tops):
         raise UsageError(
@@ -122,6 +125,7 @@ def _parts(images: Sequence[Path], where: str) -> set[PartName]:
         )
     if not parts:
         return set()
+    _refuse_twice(images, where)
     if beside := sorted(top for top in tops if not _part(top)):
         raise UsageError(
             f"{where} has class folders in {listed(sorted(deep))}, and beside that {listed(beside)}.",
@@ -139,8 +143,46 @@ def _part(folder: str) -> PartName | None:
     return PARTS.get(folder.casefold())
 
 
+def _refuse_twice(images: Iterable[Path], where: str) -> None:
+    """Raise UsageError where a class lies in two folders for one part: one may be an older or a smaller copy of the other."""
+    folders: dict[tuple[PartName | None, str], set[str]] = defaultdict(set)
+    for path in images:
+        if len(path) > 2:
+            folders[_part(path[0]), path[1]].add(path[0])
+    twice = sorted(
+        f"{label} in {' and '.join(sorted(tops))}" for (part, label), tops in folders.items() if part and len(tops) > 1
+    )
+    if twice:
+        raise UsageError(
+            f"{where} has several folders for one part, with classes in more than one of them: {listed(twice)}.",
+            "Keep one of these folders, with all images of that part.",
+        )
+
+
+def _refuse_one_mixed(images: Sequence[Path], where: str) -> None:
+    """Raise UsageError where one folder alone has images, both directly and in folders: which are the classes is not clear."""
+    tops = {path[0] for path in images if len(path) > 1}
+    direct = sorted("/".join(path) for path in images if len(path) == 2)
+    inner = sorted({path[1] for path in images if len(path) > 2})
+    if len(tops) == 1 and direct and inner:
+        raise UsageError(
+            f"{where} has images in one folder, {listed(tops)}: some directly in it ({listed(direct, 3)}), and others in "
+            f"folders in it ({listed(inner, 3)}).",
+            "If these folders are the classes, take out the images beside them; else add a folder for another class.",
+        )
+
+
 def _refuse_several(images: Sequence[Path], where: str) -> None:
-    """Raise UsageError where top folders hold parts of class folders: they are no classes."""
+    """Raise UsageError where top folders are not classes, or not only: they hold parts."""
+    within: dict[str, set[PartName | None]] = defaultdict(set)
+    for path in images:
+        if len(path) == 3:
+            within[path[0]].add(_part(path[1]))
+    if mixed := sorted(top for top, held in within.items() if held >= {"train", "test"}):
+        raise UsageError(
+            f"{where} has train and test folders within the classes {listed(mixed)}: their images would be mixed.",
+            "Put the parts around the classes: train/<class>/ and test/<class>/.",
+        )
     several = sorted({path[0] for path in images if len(path) > 3 and _part(path[1])})
     if several:
         raise UsageError(

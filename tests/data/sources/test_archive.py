@@ -173,3 +173,32 @@ def test_an_archive_that_may_not_be_read_is_not_called_damaged(tmp_path, name):
     for read in (source.identity, source.listing):
         with pytest.raises(UsageError, match=r"Cannot read .*set.*: no such file or directory\. Check the path"):
             read()
+
+
+def test_a_zip_that_claims_more_than_memory_holds_is_refused_by_name(tmp_path):
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for name in ("cat/1.png", "dog/1.png"):
+            archive.writestr(name, PNG.getvalue())
+        archive.infolist()[1].file_size = 3 << 30
+    with pytest.raises(UsageError, match=r"files of more than 2 GiB in place of images: dog/1\.png\. Take them out"):
+        open_source("set", tmp_path / "set.zip").listing()
+
+
+def test_a_tar_that_claims_more_than_the_disk_holds_is_refused_before_it_is_unpacked(tmp_path):
+    with tarfile.open(tmp_path / "set.tar", "w") as archive:
+        add_to_tar(archive, "cat/1.png", PNG.getvalue())
+        member = tarfile.TarInfo("dog/1.png")
+        member.size = 3 << 30
+        archive.addfile(member)
+    with pytest.raises(UsageError, match=r"files of more than 2 GiB in place of images: dog/1\.png\. Take them out"):
+        open_source("set", tmp_path / "set.tar").listing()
+
+
+def test_a_tar_whose_map_of_a_sparse_file_is_broken_cannot_be_read(tmp_path):
+    member = tarfile.TarInfo("cat/1.png")
+    member.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9"}
+    member.size = 512
+    with tarfile.open(tmp_path / "set.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(member, io.BytesIO(b"1\n0\nno number\n".ljust(512, b"\0")))
+    with pytest.raises(UsageError, match=r"archive 'set.tar' cannot be read: .* It may be cut off"):
+        open_source("set", tmp_path / "set.tar").listing()

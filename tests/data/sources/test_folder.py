@@ -199,3 +199,18 @@ def test_what_other_systems_change_leaves_the_identity(folder):
     before = FolderSource(root).identity()
     folder({"cat/@eaDir": 1, ".thumbnails": 1})
     assert FolderSource(root).identity() == before
+
+
+def test_a_file_that_fills_the_memory_is_refused_by_name(folder):
+    root = folder({"cat": 2, "dog": 2})
+    os.truncate(root / "dog" / "0001.png", 3 << 30)  # a hole: it takes no room on the disk
+    with pytest.raises(UsageError, match=r"'images' has files of more than 2 GiB in place of images: dog/0001\.png"):
+        FolderSource(root).listing()
+
+
+def test_names_of_files_under_two_classes_act_on_no_terminal(folder):
+    root = folder({"cat": 1, "dog": 1})
+    (root / "cat" / "0000.png").rename(root / "cat" / "\x1b[31m.png")
+    (root / "eel").symlink_to("cat")
+    with pytest.raises(UsageError, match=r"by a link: cat/<U\+001B>\[31m.png is eel/<U\+001B>"):
+        FolderSource(root).listing()

@@ -235,7 +235,28 @@ def test_an_image_beside_the_parts_is_left_out_also_inside_of_a_folder_around_th
 
 
 def test_a_class_with_images_and_folders_is_not_a_folder_around_classes():
-    assert labels(["cat/1.png", "cat/black/2.png", "cat/white/3.png"]) == [(None, "cat")] * 3
+    with pytest.raises(
+        UsageError, match=r"one folder, cat: some directly in it \(cat/1.png\), and others in .* \(black, white\)"
+    ):
+        labels(["cat/1.png", "cat/black/2.png", "cat/white/3.png"])
+
+
+@pytest.mark.parametrize("name", ["cat", "dev"])
+def test_parts_within_a_class_are_refused(name):
+    with pytest.raises(UsageError, match=f"has train and test folders within the classes {name}: .* would be mixed"):
+        labels([f"{name}/train/1.png", f"{name}/Test/2.png", "dog/3.png"])
+
+
+def test_a_class_may_have_a_folder_called_test():
+    assert labels(["cat/test/1.png", "cat/2.png", "dog/3.png"]) == [(None, "cat"), (None, "cat"), (None, "dog")]
+
+
+@pytest.mark.parametrize("other", ["Train", "training"])
+def test_a_class_in_two_folders_for_one_part_is_refused(other):
+    files = [f"{part}/{label}/1.png" for part in ("train", "test") for label in ("cat", "dog", "eel")]
+    assert len(labels([*files, f"{other}/fox/1.png"])) == 7
+    with pytest.raises(UsageError, match=f"several folders for one part, with classes in more than one .*: dog in .*{other}"):
+        labels([*files, f"{other}/dog/2.png"])
 
 
 def test_a_list_that_is_cut_is_whole_in_the_error():
