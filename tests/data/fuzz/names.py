@@ -142,9 +142,16 @@ any_name = st.one_of(plain, st.sampled_from(ODD), made_up)
 class_name = st.one_of(plain, plain, plain, st.sampled_from(ODD), st.sampled_from(PARTS), st.sampled_from(HIDDEN), made_up)
 
 
+FOREIGN = frozenset(name.casefold() for name in HIDDEN if not name.startswith(".")) | {
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "picasa.ini", "network trash folder", "temporary items", "found.000"),
+    *("lost.dir", "@tmp", "@recently-snapshot", "#snapshot", "~snapshot", "__pycache__"),
+}
+
+
 def is_hidden(name: str) -> bool:
-    """Whether a person does not see the file or folder, or knows that a system made it."""
-    return name.startswith(".") or name in HIDDEN
+    """Whether a person does not see the file or folder, or knows that a system or program made it."""
+    folded = name.casefold()
+    return name.startswith(".") or folded in FOREIGN or folded.endswith((".lrdata", ".photoslibrary"))
 
 
 def is_part(name: str) -> bool:
@@ -152,14 +159,22 @@ def is_part(name: str) -> bool:
     return name.casefold() in {part.casefold() for part in PARTS} | {"valid", "unlabeled", "unlabelled"}
 
 
+UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
+"""Fillers and selectors, which have no look of their own."""
+
+
 def look(name: str) -> str:
     """What is left of a name for the eye: two names with one look are told apart by no person."""
-    seen = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFC", name) if not _is_invisible(c))
+    seen = "".join(" " if _is_blank(c) else c for c in unicodedata.normalize("NFC", name) if not _is_invisible(c))
     return unicodedata.normalize("NFC", " ".join(seen.split()))
 
 
+def _is_blank(character: str) -> bool:
+    return character.isspace() or character == "\u2800"
+
+
 def _is_invisible(character: str) -> bool:
-    return (unicodedata.category(character) in {"Cf", "Cc"} and not character.isspace()) or character in "\ufe0e\ufe0f"
+    return (unicodedata.category(character) in {"Cf", "Cc"} and not character.isspace()) or character in UNSEEN
 
 
 def is_unfit(name: str) -> bool:
@@ -178,10 +193,14 @@ def is_doubtful(name: str) -> bool:
     )
 
 
+SPELLED = "\\'\" \u2800" + UNSEEN
+"""Characters that a message may write out."""
+
+
 def is_named(name: str, message: str) -> bool:
     """Whether a message names a file or folder: its visible characters as they are, the others written out somehow."""
     normal = unicodedata.normalize("NFC", name)
-    pattern = "".join(re.escape(c) if c.isprintable() and c not in "\\'\" " else r".{0,10}?" for c in normal)
+    pattern = "".join(re.escape(c) if c.isprintable() and c not in SPELLED else r".{0,10}?" for c in normal)
     return re.search(pattern, unicodedata.normalize("NFC", message), re.DOTALL) is not None
 
 

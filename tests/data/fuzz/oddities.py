@@ -74,7 +74,7 @@ def picture_of_no_class(draw: Draw, tree: Tree) -> None:
     depth = draw(st.integers(0, len(path.split("/")) if path else 0))
     name = "/".join([*path.split("/")[:depth], draw(st.sampled_from(("stray.png", "preview.JPG", "é.webp")))])
     _leave_out(tree, name, picture(tree.new_colour()))
-    tree.doubts.append(name.split("/")[-1])
+    tree.doubts += name.split("/")[-1 if tree.shown else -2 :]
 
 
 def picture_of_a_part(draw: Draw, tree: Tree) -> None:
