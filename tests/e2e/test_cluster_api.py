@@ -128,7 +128,7 @@ class TestJobs:
 
     def test_jobs_of_others_are_not_listed(self, opened, job):
         made = job("a")
-        del made["metadata"]["labels"][names.MANAGED_BY]
+        del made["metadata"]["labels"][names.MANAGED_BY], made["metadata"]["annotations"][names.STORE]
         opened.create(made)
         assert opened.list() == []
 

@@ -266,8 +266,8 @@ def test_a_credential_that_the_store_refuses_is_told_and_ends_the_process_for_th
     place.server.start()
     try:
         place.end(learners[0])
-        lease = eventually(lambda: refused_by(place.get("lease", "ltk8s-controller")), 60, "the Lease's annotation")
-        assert "does not accept the credential" in lease
+        refusal = "does not accept the credential"  # said once the server is up again: before that it does not answer
+        eventually(lambda: refusal in refused_by(place.get("lease", "ltk8s-controller")), 60, "the Lease's annotation")
         assert controller.process.wait(60) == 1
         place.environment |= place.server.credentials
         successor = place.controller()
