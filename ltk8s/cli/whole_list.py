@@ -16,7 +16,7 @@ def rest_of(error: LtkError) -> str:
     >>> rest_of(LtkError("There is no a, b.", every=["a", "b"]))
     ''
     """
-    every = [_printable(each) for each in error.every]
+    every = _shown(error.every)
     if all(each in error.what for each in every):
         return ""
     file = _written(every)
@@ -39,8 +39,11 @@ def _written(lines: Sequence[str]) -> str:
 
 def as_document(error: LtkError) -> dict[str, object]:
     """The error for ``--json``."""
-    return {"error": error.what, "do": error.do, "every": [_printable(each) for each in error.every]}
+    return {"error": error.what, "do": error.do, "every": _shown(error.every)}
 
 
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def _shown(names: Sequence[str]) -> list[str]:
+    """Names as errors write them."""
+    from ltk8s.data.sources.base import listed
+
+    return [listed([name]) for name in names]

@@ -102,7 +102,7 @@ def _check_names(items: Sequence[Item]) -> None:
     bad = sorted(label for label in {item.label for item in items} if not _could_be_a_folder(label))
     if bad:
         raise UsageError(
-            f"These classes have names that cannot be folders': {listed(bad)}.",
+            f"These classes have names that cannot be those of folders: {listed(bad)}.",
             f"Leave out '/', leading dots, control characters and what is not UTF-8; at most {LONGEST} bytes are allowed.",
             every=bad,
         )

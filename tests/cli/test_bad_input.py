@@ -102,7 +102,7 @@ REFUSED = {
     "a malformed store": (["baseline", "--store", "gs://bucket"], "s3://bucket/prefix or file:///directory", ""),
     "a store with credentials in its address": (
         ["baseline", "--store", "s3://key:secret@bucket"],
-        "A store's address holds no credentials.",
+        "'store.url' is wrong: it may not hold a credential",
         "environment",
     ),
 }

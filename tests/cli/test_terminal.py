@@ -75,5 +75,5 @@ def test_classes_with_odd_names_are_staged_and_shown_or_refused_as_they_are(ltk8
     draw("\x1b[31mred", 2)
     refused = ltk8s("data", "stage", "odd", "--from", tmp_path / "in")
     assert refused.exit_code == 2
-    assert "␛[31mred" in refused.stderr
+    assert "<U+001B>[31mred" in refused.stderr
     assert "\x1b" not in refused.stderr

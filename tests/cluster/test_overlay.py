@@ -21,9 +21,9 @@ def merged(**spec):
 @pytest.mark.parametrize(
     ("spec", "what"),
     [
-        ("nodeSelector", "'nodeSelector' for spec"),
-        ({"containers": "worker"}, "'worker' for containers"),
-        ({"containers": [{"name": "worker", "env": ["A=b"]}]}, "['A=b'] for env"),
+        ("nodeSelector", "has no fields in spec"),
+        ({"containers": "worker"}, "has no list of items in containers"),
+        ({"containers": [{"name": "worker", "env": ["A=b"]}]}, "has no list of items in env"),
     ],
 )
 def test_what_is_no_pod_template_is_said(spec, what):
@@ -84,7 +84,7 @@ def test_nothing_that_was_given_is_changed():
         ({"spec": {"restartPolicy": "OnFailure"}}, "sets restartPolicy"),
         ({"spec": {"containers": [{"name": "worker", "command": ["sh"]}]}}, "sets the worker's command"),
         ({"spec": {"containers": [{"name": "worker", "env": [{"name": "LTK8S_TASK", "value": ""}]}]}}, "sets LTK8S_TASK"),
-        ({"spec": {"volumes": [{"emptyDir": {}}]}}, "list item without 'name'"),
+        ({"spec": {"volumes": [{"emptyDir": {}}]}}, "has an item without 'name' in a list"),
     ],
 )
 def test_what_is_no_pod_template_or_breaks_the_workers_contract_is_refused(overlay, message):

@@ -86,8 +86,8 @@ def test_parts_of_the_source_stay():
             "No test part of whole groups could be drawn that has every class: .* would have none. Try another --seed",
         ),
         ([Item(f"{p}{label}", label, p, "g") for p in ("train", "test") for label in "ab"], "groups have images in both parts"),
-        (images(**{"a/b": 5, "..": 5, "c": 5}), r"names that cannot be folders': \.\., a/b\."),
-        (images(**{"a\tb": 5, "caf\udce9": 5, "c": 5}), r"names that cannot be folders': a<U\+0009>b, caf\\xe9\."),
+        (images(**{"a/b": 5, "..": 5, "c": 5}), r"names that cannot be those of folders: \.\., a/b\."),
+        (images(**{"a\tb": 5, "caf\udce9": 5, "c": 5}), r"names that cannot be those of folders: a<U\+0009>b, caf\\xe9\."),
     ],
 )
 def test_refuses_and_names_what_stands_in_the_way(items, message):
