@@ -93,6 +93,23 @@ def credentials_file(setting: Setting, value: str) -> None:
     setting.put(AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None, AWS_SHARED_CREDENTIALS_FILE=file, AWS_PROFILE="mine")
 
 
+def credential_process(setting: Setting, value: str) -> None:
+    """A program that prints a credential, with rubbish around it."""
+    printed = setting.write("printed", f"warning: {value}\n{json.dumps({'Version': 1, 'AccessKeyId': 'a', 'Token': value})}")
+    file = setting.write("config", f"[profile mine]\ncredential_process = cat {printed}\n")
+    setting.put(AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None, AWS_CONFIG_FILE=file, AWS_PROFILE="mine")
+
+
+def broken_settings(setting: Setting, value: str) -> None:
+    setting.write("ltk8s.yaml", f"store: {{url: 's3://bucket'}}\ntoken {value}: [\n")
+    setting.put(LTK8S_STORE=None)
+
+
+def broken_kubeconfig(setting: Setting, value: str) -> None:
+    setting.write("kubeconfig", f"users:\n- name: u\n  user: {{token: [{value}\n")
+    setting.put(LTK8S_CLUSTER="there", LTK8S_STORE=None)
+
+
 def proxy(setting: Setting, value: str) -> None:
     setting.put(HTTP_PROXY=f"http://me:{value}@127.0.0.1:9", NO_PROXY="", no_proxy="")
 
@@ -171,9 +188,18 @@ SECRETS = {
     "AWS_ACCESS_KEY_ID": variable("AWS_ACCESS_KEY_ID"),
     "AWS_CONTAINER_AUTHORIZATION_TOKEN": container_token,
     "AWS_SHARED_CREDENTIALS_FILE": credentials_file,
+    "AWS_SECURITY_TOKEN": variable("AWS_SECURITY_TOKEN"),
+    "credential_process": credential_process,
+    "AWS_ENDPOINT_URL_S3": lambda setting, value: setting.put(
+        LTK8S_STORE="s3://bucket/prefix", AWS_ENDPOINT_URL_S3=f"http://me:{value}@127.0.0.1:9"
+    ),
     "HF_TOKEN": variable("HF_TOKEN"),
     "HTTP_PROXY": proxy,
     "HTTP_PROXY, quoted": quoted_proxy,
+    "http_proxy": lambda setting, value: setting.put(http_proxy=f"http://me:{value}@127.0.0.1:9", NO_PROXY="", no_proxy=""),
+    "HTTPS_PROXY": lambda setting, value: setting.put(
+        LTK8S_STORE="s3://bucket/prefix", HTTPS_PROXY=f"http://me:{value}@127.0.0.1:9", NO_PROXY="", no_proxy=""
+    ),
     "LTK8S_STORE": lambda setting, value: setting.put(LTK8S_STORE=f"s3://me:{value}@bucket/prefix"),
     "LTK8S_STORE, endpoint": lambda setting, value: setting.put(
         LTK8S_STORE=f"s3://bucket?endpoint=http://me:{value}@127.0.0.1:9"
@@ -182,6 +208,8 @@ SECRETS = {
     "store.url": settings_file("store", "url"),
     "store.endpoint": settings_file("store", "endpoint"),
     "store.client_endpoint": settings_file("store", "client_endpoint"),
+    "ltk8s.yaml that is not YAML": broken_settings,
+    "kubeconfig that is not YAML": broken_kubeconfig,
     "image.name": settings_file("image", "name"),
     "LTK8S_IMAGE__NAME": lambda setting, value: setting.put(LTK8S_IMAGE__NAME=f"me:{value}@registry/image"),
     "LTK8S_POD_TEMPLATE": pod_template,

@@ -54,7 +54,13 @@ def load(name: str) -> Any:
     return command
 
 
-app = typer.Typer(cls=LazyGroup, no_args_is_help=True, rich_markup_mode=None, context_settings={"max_content_width": 110})
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # they show local variables, and a secret may be among them
+    context_settings={"max_content_width": 110},
+)
 
 
 @app.callback(invoke_without_command=True)

@@ -73,7 +73,10 @@ def load_members(store: Store, task: FusionTask, classes: int, check: Callable[[
 def _load(store: Store, task: FusionTask, result: Result, classes: int) -> Member:
     learner = read_learner(store, result.id, task)
     if learner.fold:
-        raise MembersError(f"Member {learner.id} was trained without fold {learner.fold.index}, for selection only.")
+        raise MembersError(
+            f"Member {learner.id} was trained without fold {learner.fold.index}, for selection only.",
+            "Submit the experiment again.",
+        )
     network = _read_network(store, result, learner, classes)
     counts = tuple(result.provenance["class_counts"])
     found = read_predictions(store, result, classes)

@@ -6,6 +6,7 @@ Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images". For re
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import pickle
 import shutil
@@ -98,7 +99,7 @@ def download(url: str, md5: str, folder: Path) -> Path:
     try:
         with urllib.request.urlopen(url, timeout=60) as answer, open_to_write(path, full) as file:
             shutil.copyfileobj(answer, file)
-    except (urllib.error.URLError, OSError) as error:
+    except (urllib.error.URLError, OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise UsageError(
             f"CIFAR-100 cannot be fetched from {url}: {reason}.", "Fetch it elsewhere and give --from FILE."
